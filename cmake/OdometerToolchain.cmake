@@ -1,0 +1,41 @@
+# Language level, warnings, sanitizers, hardening, and the faster compiler cache and linker where they are installed.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(odometer_flags INTERFACE)
+target_include_directories(odometer_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(odometer_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wunused -Wnull-dereference
+  -Wno-missing-field-initializers
+  # Aggregates must come out the same on every processor: no fused multiply-add behind our back.
+  -ffp-contract=off
+  -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(odometer_flags INTERFACE -Wthread-safety)
+endif()
+if(ODOMETER_WERROR)
+  target_compile_options(odometer_flags INTERFACE -Werror)
+endif()
+# __int128 is an extension that both compilers have.
+target_compile_options(odometer_flags INTERFACE -Wno-pedantic)
+
+if(ODOMETER_SANITIZE)
+  target_compile_options(odometer_flags INTERFACE -fsanitize=${ODOMETER_SANITIZE} -fno-sanitize-recover=all -O1)
+  target_link_options(odometer_flags INTERFACE -fsanitize=${ODOMETER_SANITIZE})
+elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_options(odometer_flags INTERFACE
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS)
+  target_link_options(odometer_flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  target_link_options(odometer_flags INTERFACE -fuse-ld=mold)
+endif()

@@ -1,0 +1,54 @@
+// What a handler sees of a request, and what it answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace odometer::http {
+
+enum class Method : uint8_t { kGet, kHead, kPost, kPut, kDelete, kPatch, kOptions, kTrace, kConnect };
+std::string_view MethodName(Method method);
+
+// Owns its strings; complete and checked: the head within limits, the body of exactly the announced length.
+class Request {
+ public:
+  Method method = Method::kGet;
+  std::string target;                 // as sent: "/data/metrics/a%2Fb?x=1"
+  std::vector<std::string> segments;  // of the path, percent-decoded one by one: {"data", "metrics", "a/b"}
+  bool trailing_slash = false;        // "/metric/" and "/metric" are different routes where a dialect says so
+  std::vector<std::pair<std::string, std::string>> query;    // in order, percent- and plus-decoded, may hold any bytes
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::vector<std::string> path_params;                      // what the route's {…} segments matched, in order
+  std::string body;
+
+  // The first of that name; nothing when there is none.
+  std::optional<std::string_view> Query(std::string_view name) const;
+  std::optional<std::string_view> Header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "text/plain";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  // For answers too large for memory: called again and again, from the server's threads but never two at once, while
+  // the client can take more; appends to *chunk, and returns false when that was the last of it. Sent chunked
+  // (HTTP/1.0: until the connection's end). `body` is then ignored.
+  std::function<bool(std::string* chunk)> stream;
+
+  static Response Text(int status, std::string body);
+  static Response Json(int status, std::string body);
+  // {"error":{"code":…,"message":…,"field":…}}; `field` is left out when empty.
+  static Response Error(int status, std::string_view code, std::string_view message, std::string_view field = "");
+  Response& With(std::string name, std::string value) {
+    headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+};
+
+}  // namespace odometer::http

@@ -1,0 +1,91 @@
+// The one guarded HTTP/1.1 server that every API is mounted on. It does its own framing in front of Pistache: limits on
+// head and body, strict lengths, pipelining, keep-alive, a clock per request, bounded writes; a client that misbehaves
+// costs itself its connection and nobody else anything.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/http/message.h"
+
+namespace odometer::http {
+
+// Sends the answer of one request. May be moved to, and used from, any thread; answering later is fine. The first
+// Send counts, later ones are ignored. Destroyed without Send: a 500. After the client has gone: nothing happens.
+class Responder {
+ public:
+  class Sink {
+   public:
+    virtual ~Sink() = default;
+    virtual void Send(Response response) = 0;
+  };
+  explicit Responder(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
+  void Send(Response response) const { sink_->Send(std::move(response)); }
+
+ private:
+  std::shared_ptr<Sink> sink_;
+};
+
+// Runs on one of the server's few I/O threads: must not block for longer than a memory access or a local socket's
+// round trip. The Request lives until the handler returns: move out what is needed later.
+using Handler = std::function<void(Request& request, Responder responder)>;
+// For handlers that have their answer at once.
+using SimpleHandler = std::function<Response(const Request& request)>;
+
+// Routes: a pattern is a path whose segments are literal or "{name}", matched by segment after splitting at '/' and
+// before percent-decoding, so that %2F stays inside a segment. A trailing slash is part of the pattern. HEAD is
+// answered by the GET route unless one of its own is there. Unknown path: 404; known path, other method: 405 with
+// Allow. Literal segments win over {…}. Two routes that are the same: the program is wrong, std::logic_error.
+class Router {
+ public:
+  void Add(Method method, std::string pattern, Handler handler);
+  void AddSimple(Method method, std::string pattern, SimpleHandler handler);
+
+  struct Route {
+    Method method;
+    std::string pattern;
+    Handler handler;
+  };
+  // For the test that compares them with the OpenAPI document.
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:0";  // host:port, [::1]:port; port 0: any free one
+  int threads = 2;
+  size_t max_head_bytes = 8 << 10;
+  size_t max_body_bytes = 1 << 20;         // over it: 413, after draining up to max_drain_bytes
+  size_t max_drain_bytes = 8 << 20;
+  int request_timeout_ms = 10'000;         // from the first byte of a request to its last: 408
+  int idle_timeout_ms = 75'000;            // between requests on a kept connection: closed
+  int response_timeout_ms = 30'000;        // for a handler to answer: 503
+  int write_timeout_ms = 30'000;           // without the client taking a byte: closed
+  size_t max_connections = 4'000;          // more: 503 and closed
+  size_t max_unsent_bytes = 4 << 20;       // of one connection, before a stream is paused
+};
+
+class Server {
+ public:
+  virtual ~Server() = default;
+  // Binds and serves. kStop with what to do when the address is taken. Idempotent.
+  virtual Status Start() = 0;
+  // The bound port. Requires a successful Start.
+  virtual int port() const = 0;
+  // Takes no new requests, waits up to drain_ms for answers under way, closes. Idempotent.
+  virtual void Stop(int drain_ms) = 0;
+};
+
+// `metrics` gets odometer_http_requests_total{listener,method,route,status} and
+// odometer_http_request_seconds{listener,route}; may be null. `name` labels them and the logs.
+std::unique_ptr<Server> NewServer(std::string name, ServerOptions options, Router router, Metrics* metrics);
+
+}  // namespace odometer::http

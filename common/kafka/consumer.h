@@ -1,0 +1,74 @@
+// The processor's input: a member of a consumer group.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/kafka/types.h"
+
+namespace odometer {
+
+// Called from inside Consumer::Poll, on the polling thread.
+class ConsumerEvents {
+ public:
+  virtual ~ConsumerEvents() = default;
+  virtual void OnRecord(const RecordView& record) = 0;
+  // These partitions are ours from now on. They deliver nothing until Consumer::Start was called for them.
+  virtual void OnAssigned(const std::vector<TopicPartition>& partitions) = 0;
+  // About to be given to another member: commit now; after the return they are no longer ours.
+  virtual void OnRevoked(const std::vector<TopicPartition>& partitions) = 0;
+  // Already somebody else's: what is not committed must be dropped.
+  virtual void OnLost(const std::vector<TopicPartition>& partitions) = 0;
+};
+
+// The generation of the group, to be sent with a transaction's offsets. Opaque; valid as long as it is held.
+class GroupMetadata {
+ public:
+  virtual ~GroupMetadata() = default;
+};
+
+// One thread polls; Group() may be called from another.
+class Consumer {
+ public:
+  virtual ~Consumer() = default;
+
+  virtual Status Subscribe(const std::vector<std::string>& topics) = 0;
+  // Hands over what has arrived, waiting at most timeout_ms for the first record. kRecover when the client must be
+  // re-created, kStop when the broker says no for good (authorisation, unknown topic); passing trouble is logged.
+  virtual Status Poll(int timeout_ms, ConsumerEvents* events) = 0;
+
+  // Begins to deliver the partition from that offset. Also used to go back: records fetched before are not delivered.
+  virtual Status Start(const TopicPartition& partition, int64_t offset) = 0;
+  // Nothing is fetched or delivered while paused.
+  virtual Status Pause(const std::vector<TopicPartition>& partitions) = 0;
+  virtual Status Resume(const std::vector<TopicPartition>& partitions) = 0;
+
+  // The group's committed offset; nothing when there is none. Waits for transactions that are still open.
+  virtual Result<std::optional<int64_t>> Committed(const TopicPartition& partition) = 0;
+  // Without a transaction; for at_least_once.
+  virtual Status CommitOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) = 0;
+  // Null when this member is not in the group.
+  virtual std::unique_ptr<GroupMetadata> Group() = 0;
+
+  // The end of the partition as last seen in a fetch; nothing before the first. Never blocks.
+  virtual std::optional<int64_t> CachedEnd(const TopicPartition& partition) = 0;
+
+  // Leaves the group; OnRevoked is called first. Idempotent.
+  virtual void Close(ConsumerEvents* events) = 0;
+};
+
+struct ConsumerOptions {
+  KafkaProperties properties;
+  std::string group_id;
+  std::string instance_id;  // static membership; empty: none
+  std::string client_id;    // "odometer@<advertised address>"
+  size_t prefetch_records = 400'000;
+  size_t prefetch_bytes = 64u << 20;
+};
+Result<std::unique_ptr<Consumer>> NewRdConsumer(const ConsumerOptions& options);
+
+}  // namespace odometer

@@ -1,0 +1,79 @@
+// The state of one series in one window, or for all time. Every type of metric is a view of it (views.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/base/status.h"
+#include "common/model/exact_sum.h"
+#include "common/model/number.h"
+#include "common/model/sketch.h"
+
+namespace odometer {
+
+// Where a value came from. Of two values of one event time the later partition, then the later offset, is "the last".
+struct Origin {
+  int32_t partition = 0;
+  int64_t offset = 0;
+};
+
+// Merge is associative and commutative: to the bit for whole numbers, within 1e-12 of the sum of magnitudes for
+// fractions. Movable, copyable (the sketch is copied). Not thread-safe.
+class Aggregate {
+ public:
+  Aggregate() = default;
+  Aggregate(const Aggregate& other);
+  Aggregate& operator=(const Aggregate& other);
+  Aggregate(Aggregate&&) noexcept = default;
+  Aggregate& operator=(Aggregate&&) noexcept = default;
+
+  // `with_sketch` is true for timers, and then for every value of the series.
+  void Add(const Number& value, int64_t ts_ms, const Origin& origin, bool with_sketch);
+  void Merge(const Aggregate& other);
+
+  // The aggregate that a record of another system stands for ("set"). Without a sketch.
+  struct Parts {
+    uint64_t count = 0;
+    ExactSum sum;
+    Number min, max, last;
+    int64_t first_ts_ms = 0, last_ts_ms = 0;
+    Origin last_origin;
+  };
+  static Aggregate FromParts(const Parts& parts);
+
+  // Nothing was added; then the other accessors mean nothing.
+  bool empty() const { return count_ == 0; }
+  uint64_t count() const { return count_; }
+  const ExactSum& sum() const { return sum_; }
+  const Number& min() const { return min_; }
+  const Number& max() const { return max_; }
+  // Event times of the earliest and the latest value, epoch ms.
+  int64_t first_ts_ms() const { return first_ts_ms_; }
+  int64_t last_ts_ms() const { return last_ts_ms_; }
+  // The last value: highest event time, then partition, then offset.
+  const Number& last() const { return last_; }
+  const Origin& last_origin() const { return last_origin_; }
+  // Null when no value was added with a sketch.
+  const Sketch* sketch() const { return sketch_.get(); }
+
+  // sum / count. Requires !empty().
+  double Mean() const;
+
+  // Bytes on the heap, besides sizeof(Aggregate).
+  size_t HeapBytes() const { return sketch_ ? sketch_->MemoryBytes() : 0; }
+
+ private:
+  friend struct AggregateCodec;
+
+  uint64_t count_ = 0;
+  ExactSum sum_;
+  Number min_, max_, last_;
+  int64_t first_ts_ms_ = 0;
+  int64_t last_ts_ms_ = 0;
+  Origin last_origin_;
+  std::unique_ptr<Sketch> sketch_;
+};
+
+}  // namespace odometer

@@ -1,0 +1,40 @@
+// One input record, decoded.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "common/model/number.h"
+
+namespace odometer {
+
+// The values are stored; never renumber.
+enum class MetricType : uint8_t { kCounter = 1, kGauge = 2, kMeter = 3, kTimer = 4, kEvent = 5 };
+
+// "counter", "gauge", "meter", "timer", "event".
+std::string_view MetricTypeName(MetricType type);
+// The type of that name in any letter case; false when there is none.
+bool ParseMetricType(std::string_view name, MetricType* type);
+
+struct Label {
+  std::string_view name;
+  std::string_view value;
+  friend auto operator<=>(const Label&, const Label&) = default;
+};
+
+inline constexpr std::string_view kDefaultOrg = "default";
+inline constexpr std::string_view kLevelLabel = "level";
+
+// Views point into the decoder's buffers: valid until its next call.
+struct Event {
+  std::string_view org = kDefaultOrg;
+  std::string_view name;
+  MetricType type = MetricType::kCounter;
+  Number value;
+  int64_t ts_ms = 0;
+  std::vector<Label> labels;  // sorted by name, no name twice; includes `level`
+  std::string_view id;        // empty: none
+};
+
+}  // namespace odometer

@@ -1,0 +1,60 @@
+// From a record's bytes to an Event, or to the reason why not. The hot path: one pass, no allocation per event once
+// the buffers have grown to the largest record.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/model/event.h"
+
+namespace odometer {
+
+// Why a record was not applied. Names are part of metrics and dead letters: keep them.
+enum class RejectReason : uint8_t {
+  kNone,
+  kMalformed,      // not JSON, not UTF-8, a number outside every range (1e999), trailing bytes
+  kNotAnObject,    // JSON, but not an object
+  kTooLarge,       // over kMaxEventBytes
+  kTooDeep,        // nested over kMaxJsonDepth
+  kMissingName,    // no name, or an empty one
+  kBadName,        // not a string, or over kMaxNameBytes
+  kBadType,        // not a string, or no known type
+  kBadValue,       // not a finite number (a number as text, null, true, a list)
+  kBadTimestamp,   // neither ISO-8601 nor epoch ms, or outside the years 1 to 9999
+  kFromTheFuture,  // more than kMaxFutureMs after the record's own timestamp
+  kBadLabels,      // not an object of strings, over kMaxLabels, or a label name or value over kMaxNameBytes
+  kBadOrg,         // not a string, empty, or over kMaxNameBytes
+  kBadId,          // not a string, or over kMaxNameBytes
+  kBadControl,     // a control record ("set", "forget") that cannot be read
+};
+// "malformed", "not_an_object", "too_large", … (snake case of the enumerator); "none".
+std::string_view RejectReasonName(RejectReason reason);
+inline constexpr int kRejectReasons = static_cast<int>(RejectReason::kBadControl) + 1;
+
+inline constexpr size_t kMaxEventBytes = 1 << 20;
+inline constexpr int kMaxJsonDepth = 16;
+inline constexpr size_t kMaxNameBytes = 512;
+inline constexpr size_t kMaxLabels = 64;
+inline constexpr int64_t kMaxFutureMs = 5 * 60 * 1000;
+
+// Not thread-safe: one per thread.
+class EventDecoder {
+ public:
+  EventDecoder();
+  ~EventDecoder();
+
+  // Reads one JSON event (schemas/metric-event.v1.schema.json). `record_ts_ms` is the record's own timestamp: the
+  // event's time when it has none of its own, and what "from the future" is measured against.
+  // null counts as absent for every key but `name` and `value`; of a key that stands twice the last one counts;
+  // unknown keys are ignored, but must be valid JSON.
+  // On kNone *event is filled in, and its views are valid until the next call.
+  RejectReason Decode(std::string_view record, int64_t record_ts_ms, Event* event);
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace odometer

@@ -1,0 +1,103 @@
+// How the state lies in the store: its column families, keys, and the record that says how far each task has come.
+// Bytes: docs/formats/store.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/model/event_decoder.h"
+#include "common/model/series.h"
+#include "common/model/tier.h"
+#include "common/store/store.h"
+
+namespace odometer {
+
+// Families in order: meta, series, names, totals, then one per window tier in the order of the tier set.
+struct StateLayout {
+  explicit StateLayout(const TierSet& tiers);
+
+  static constexpr FamilyId kMeta = 0;    // 'T' + task → TaskMeta; 'F' → format version and what the state belongs to
+  static constexpr FamilyId kSeries = 1;  // task + series id → identity
+  static constexpr FamilyId kNames = 2;   // index, local only: org, name, type, task, series id → identity
+  static constexpr FamilyId kTotals = 3;  // task + series id → aggregate
+  static constexpr FamilyId kFirstWindows = 4;  // task + series id + window start → aggregate
+
+  FamilyId WindowsFamily(size_t tier_index) const { return kFirstWindows + static_cast<FamilyId>(tier_index); }
+
+  TierSet tiers;
+  std::vector<std::string> families;
+};
+
+// Keys. A task is known in the store by its input partition.
+std::string TaskKey(int32_t partition);                                     // prefix of all keys of the task: 4 bytes
+std::string MetaKey(int32_t partition);
+inline constexpr std::string_view kFormatKey = "F";
+inline constexpr std::string_view kPartitionCountKey = "N";  // u32: partitions of the input topic, as last seen
+void AppendSeriesKey(int32_t partition, SeriesId id, std::string* out);                          // 8 bytes
+void AppendWindowKey(int32_t partition, SeriesId id, int64_t window_start_ms, std::string* out); // 16 bytes
+// Of a 16-byte window key. Requires that size.
+struct WindowKeyParts {
+  int32_t partition;
+  SeriesId id;
+  int64_t window_start_ms;
+};
+WindowKeyParts ParseWindowKey(std::string_view key);
+// Of an 8-byte series key; requires that size.
+std::pair<int32_t, SeriesId> ParseSeriesKey(std::string_view key);
+// The smallest key above every key with that prefix; empty when there is none.
+std::string PrefixEnd(std::string_view prefix);
+
+// The names index: org and name escaped so that keys sort by (org, name, type, task, id) and no name is a prefix of
+// another's key. Appends.
+void AppendNamePrefix(std::string_view org, std::string* out);
+void AppendNamePrefix(std::string_view org, std::string_view name, std::string* out);
+void AppendNameKey(const Series& series, int32_t partition, SeriesId id, std::string* out);
+// The task and id at a names key's end. Requires a key that AppendNameKey wrote.
+std::pair<int32_t, SeriesId> ParseNameKeyEnd(std::string_view key);
+
+// consumed = applied + duplicate + late + rejected + overflowed, at every commit.
+struct Accounting {
+  uint64_t consumed = 0;
+  uint64_t applied = 0;
+  uint64_t duplicate = 0;
+  uint64_t late = 0;
+  uint64_t overflowed = 0;
+  std::array<uint64_t, kRejectReasons> rejected{};  // by RejectReason; [0] stays 0
+
+  uint64_t rejected_total() const;
+  bool Balanced() const { return consumed == applied + duplicate + late + rejected_total() + overflowed; }
+  friend bool operator==(const Accounting&, const Accounting&) = default;
+};
+
+// How far a task has come: written in the same batch, and in the same transaction, as what it describes.
+struct TaskMeta {
+  int64_t next_input_offset = 0;
+  int64_t stream_time_ms = kBeginningOfTime;
+  uint64_t sequence = 0;      // commits of this task so far
+  SeriesId next_series_id = 1;
+  int64_t commit_wall_ms = 0;  // when, by the wall clock of the instance; for the age of answers only
+  Accounting accounting;
+
+  friend bool operator==(const TaskMeta&, const TaskMeta&) = default;
+};
+std::string EncodeTaskMeta(const TaskMeta& meta);
+Result<TaskMeta> DecodeTaskMeta(std::string_view bytes);
+
+// Local knowledge about a task that has no changelog: how far each changelog is in the store.
+struct TaskCheckpoint {
+  bool restoring = false;         // a restore was begun and not finished: the task's state must not be read
+  int64_t written_wall_ms = 0;
+  std::map<std::string, int64_t> changelog_next;       // store name → next changelog offset to read
+  std::map<std::string, int64_t> complete_from_ms;     // tier store name → windows before may be missing
+  friend bool operator==(const TaskCheckpoint&, const TaskCheckpoint&) = default;
+};
+std::string CheckpointKey(int32_t partition);
+std::string EncodeTaskCheckpoint(const TaskCheckpoint& checkpoint);
+Result<TaskCheckpoint> DecodeTaskCheckpoint(std::string_view bytes);
+
+}  // namespace odometer

@@ -1,0 +1,23 @@
+// HTTP ingest: from requests in the dialects' shapes to acknowledged records on the input topic.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/metrics.h"
+#include "common/http/server.h"
+#include "common/kafka/producer.h"
+
+namespace odometer {
+
+struct IngestOptions {
+  std::string topic = "metrics.events";
+};
+
+// Adds the routes of /track and /ingest/metrics, and nothing else: operations routes (health, metrics) are added by
+// the process. The producer, clock and metrics must outlive the server that the router is given to.
+void AddIngestRoutes(const IngestOptions& options, AsyncProducer* producer, const Clock* clock, Metrics* metrics,
+                     http::Router* router);
+
+}  // namespace odometer

@@ -1,0 +1,64 @@
+// The processor: consumes the input topic, keeps the aggregates, commits them exactly once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/kafka/types.h"
+#include "common/model/tier.h"
+
+namespace odometer {
+
+struct ProcessorOptions {
+  std::string application = "odometer";      // consumer group; prefix of changelogs and transactional ids
+  std::string instance_id = "odometer-1";    // unique per instance, the same after a restart
+  std::string advertised_address = "127.0.0.1:7000";  // of this instance's query sidecar
+  std::string input_topic = "metrics.events";
+  std::string dead_letter_topic = "metrics.dead-letters";
+  std::string state_dir;                     // common/state/state_paths.h says what lies in it
+  KafkaProperties kafka;                     // for every client; bootstrap.servers at least
+
+  bool exactly_once = true;
+  bool dead_letter_late = false;
+  TierSet tiers = TierSet::Default();
+
+  int64_t commit_interval_ms = 100;          // near the end of the log
+  int64_t commit_max_interval_ms = 10'000;   // while catching up
+  uint64_t overlay_bytes = 64ull << 20;      // while catching up, commit when deltas take as much
+  int transaction_timeout_ms = 15'000;
+  int session_timeout_ms = 10'000;
+
+  uint64_t block_cache_bytes = 64ull << 20;
+  uint64_t write_buffer_bytes = 64ull << 20;
+  size_t prefetch_records = 400'000;
+  size_t prefetch_bytes = 64ull << 20;
+  int16_t changelog_replication = -1;        // -1: the broker's default
+};
+
+// Start and Stop from one thread; the rest is thread-safe.
+class Processor {
+ public:
+  virtual ~Processor() = default;
+
+  // Checks and creates what the processor owns (topics, state folder), then runs on threads of its own.
+  // kStop, with what to do, when it must not run.
+  virtual Status Start() = 0;
+  // Commits, gives up its partitions, closes. At most about 20 s. Idempotent.
+  virtual void Stop() = 0;
+  // Not OK once the processor has stopped by itself: the reason. The process should then exit with failure.
+  virtual Status Failure() const = 0;
+  // Waits for Failure() to become not OK, for at most that long.
+  virtual void WaitForFailure(int timeout_ms) = 0;
+  // Why it is not ready (restoring, no assignment yet, no broker); empty: it is.
+  virtual std::vector<std::string> NotReadyReasons() const = 0;
+};
+
+// `metrics` and `clock` must outlive the processor.
+Result<std::unique_ptr<Processor>> NewProcessor(ProcessorOptions options, const Clock* clock, Metrics* metrics);
+
+}  // namespace odometer

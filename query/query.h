@@ -1,0 +1,50 @@
+// HTTP query: answers in the dialects' shapes from the state of an instance.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/http/server.h"
+#include "common/kafka/admin.h"
+#include "common/kafka/producer.h"
+#include "common/kafka/types.h"
+#include "common/model/tier.h"
+#include "common/state/state_reader.h"
+
+namespace odometer {
+
+struct QueryOptions {
+  TierSet tiers = TierSet::Default();
+  std::string topic = "metrics.events";
+  int min_offset_timeout_ms = 5'000;   // then 504
+  int control_timeout_ms = 5'000;      // how long a set or forget is waited for until it shows
+  int64_t commit_interval_ms = 100;    // for /health
+  int worker_threads = 4;              // requests run here, so that a long scan does not hold up the I/O threads
+};
+
+// Writes control records (set, forget) to every partition of the topic in one transaction. Thread-safe; blocks.
+class ControlWriter {
+ public:
+  virtual ~ControlWriter() = default;
+  // The offset that the record got in each partition.
+  virtual Result<std::vector<std::pair<TopicPartition, int64_t>>> Write(const struct Control& control) = 0;
+};
+
+class Query {
+ public:
+  virtual ~Query() = default;
+  // Adds /metric, /read and the /data/metrics family, and Kilometric's /health; the query must outlive the server.
+  virtual void AddRoutes(http::Router* router) = 0;
+  // Answers what is under way, then stops the workers. Idempotent.
+  virtual void Stop() = 0;
+};
+
+// All pointers must outlive the query.
+std::unique_ptr<Query> NewQuery(QueryOptions options, StateReader* state, ControlWriter* control, Admin* admin,
+                                const Clock* clock, Metrics* metrics);
+
+}  // namespace odometer
