@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# A Kafka broker for tests, that they may stop and kill: see --help. The broker's jars must have been fetched, as tests/run
+# does.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=deploy/local/lib/ui.sh
+source "$here/../../deploy/local/lib/ui.sh"
+# shellcheck source=deploy/local/lib/packages.sh
+source "$here/../../deploy/local/lib/packages.sh"
+# shellcheck source=deploy/local/lib/processes.sh
+source "$here/../../deploy/local/lib/processes.sh"
+# shellcheck source=deploy/local/lib/kafka.sh
+source "$here/../../deploy/local/lib/kafka.sh"
+
+usage() {
+  cat <<'END'
+tests/support/broker.sh start PORT DIR   starts a broker on 127.0.0.1:PORT (its controller: PORT + 1) with its data in
+                                         DIR, and waits until it answers; again after stop or kill it goes on
+tests/support/broker.sh stop DIR         stops it gracefully
+tests/support/broker.sh kill DIR         ends it as a crash would (SIGKILL)
+tests/support/broker.sh free-port        prints a port that is free, as is the next one
+END
+}
+
+# Below the range that the kernel gives to outgoing connections.
+free_port() {
+  local port
+  while true; do
+    port=$((20000 + RANDOM % 10000))
+    if ! listening "$port" && ! listening "$((port + 1))"; then
+      printf '%s\n' "$port"
+      return
+    fi
+  done
+}
+
+case "${1:-} $#" in
+  "start 3")
+    mkdir -p "$3"
+    dir=$(cd "$3" && pwd -P)
+    RUN_DIR=$dir/run
+    launch_broker "$dir" "$2"
+    await_broker "$dir" "$2"
+    ;;
+  "stop 2")
+    RUN_DIR=$2/run
+    stop_broker
+    ;;
+  "kill 2")
+    RUN_DIR=$2/run
+    if pid=$(process_pid broker); then
+      kill -KILL "$pid"
+      while process_alive broker; do sleep 0.05; done
+    fi
+    rm -f "$RUN_DIR/broker.pid"
+    ;;
+  "free-port 1") free_port ;;
+  *)
+    usage
+    [[ ${1:-} == --help ]]
+    ;;
+esac
