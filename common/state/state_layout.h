@@ -21,7 +21,7 @@ namespace odometer {
 struct StateLayout {
   explicit StateLayout(const TierSet& tiers);
 
-  static constexpr FamilyId kMeta = 0;    // 'T' + task → TaskMeta; 'F' → format version and what the state belongs to
+  static constexpr FamilyId kMeta = 0;    // 'T' + task → TaskMeta; 'C' + task → TaskCheckpoint; 'F', 'N': below
   static constexpr FamilyId kSeries = 1;  // task + series id → identity
   static constexpr FamilyId kNames = 2;   // index, local only: org, name, type, task, series id → identity
   static constexpr FamilyId kTotals = 3;  // task + series id → aggregate
@@ -36,8 +36,10 @@ struct StateLayout {
 // Keys. A task is known in the store by its input partition.
 std::string TaskKey(int32_t partition);                                     // prefix of all keys of the task: 4 bytes
 std::string MetaKey(int32_t partition);
-inline constexpr std::string_view kFormatKey = "F";
+inline constexpr std::string_view kFormatKey = "F";          // → StateFormat
 inline constexpr std::string_view kPartitionCountKey = "N";  // u32: partitions of the input topic, as last seen
+std::string EncodePartitionCount(int32_t partitions);
+Result<int32_t> DecodePartitionCount(std::string_view bytes);
 void AppendSeriesKey(int32_t partition, SeriesId id, std::string* out);                          // 8 bytes
 void AppendWindowKey(int32_t partition, SeriesId id, int64_t window_start_ms, std::string* out); // 16 bytes
 // Of a 16-byte window key. Requires that size.
@@ -74,6 +76,9 @@ struct Accounting {
   friend bool operator==(const Accounting&, const Accounting&) = default;
 };
 
+void EncodeAccounting(const Accounting& accounting, class ByteWriter* out);
+Accounting DecodeAccounting(class ByteReader* in);  // malformed: the reader fails
+
 // How far a task has come: written in the same batch, and in the same transaction, as what it describes.
 struct TaskMeta {
   int64_t next_input_offset = 0;
@@ -99,5 +104,16 @@ struct TaskCheckpoint {
 std::string CheckpointKey(int32_t partition);
 std::string EncodeTaskCheckpoint(const TaskCheckpoint& checkpoint);
 Result<TaskCheckpoint> DecodeTaskCheckpoint(std::string_view bytes);
+
+// What the state belongs to, so that a processor does not count on with the state of another topic or cluster.
+struct StateFormat {
+  std::string application;
+  std::string input_topic;
+  std::string cluster_id;
+  TierSet tiers;
+  friend bool operator==(const StateFormat&, const StateFormat&) = default;
+};
+std::string EncodeStateFormat(const StateFormat& format);
+Result<StateFormat> DecodeStateFormat(std::string_view bytes);
 
 }  // namespace odometer

@@ -1,4 +1,5 @@
-// The store in memory, for tests and simulation: same contract, and it can be copied, to see a crash's "before".
+// The store in memory, for tests and simulation: same contract, and it can be copied, to go back to what a
+// crash left behind.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,8 @@ namespace odometer {
 // `expiry` is applied only by CompactNow().
 class MemoryStore : public Store {
  public:
+  // A store of its own with the same content and expiry.
+  virtual std::unique_ptr<MemoryStore> Clone() const = 0;
   // Removes what the expiry says may go.
   virtual void CompactNow() = 0;
   // Makes the next `count` writes fail with `status` and change nothing.

@@ -27,14 +27,16 @@ class StoreBatch {
   virtual size_t Bytes() const = 0;
 };
 
-// Keys in [lower, upper) at one moment. Not thread-safe.
+// Keys in [lower, upper) at one moment. Not thread-safe; must not outlive its view.
 //   for (auto it = view->Scan(family, lower, upper); it->Valid(); it->Next()) ... ; then check it->status().
 class StoreIterator {
  public:
   virtual ~StoreIterator() = default;
   virtual bool Valid() const = 0;
   virtual void Next() = 0;
-  // Valid until Next() or the iterator's end.
+  // Goes to the first key at or after `key`, never below `lower`. Cheaper than a new Scan.
+  virtual void Seek(std::string_view key) = 0;
+  // Valid until Next(), Seek() or the iterator's end.
   virtual std::string_view Key() const = 0;
   virtual std::string_view Value() const = 0;
   // Not OK when the scan ended early.
