@@ -1,0 +1,34 @@
+// Everything that can be set, in the shape in which the parts take it.
+#pragma once
+
+#include <string>
+
+#include "common/http/server.h"
+#include "common/kafka/types.h"
+#include "ingest/ingest.h"
+#include "processor/processor.h"
+#include "query/query.h"
+
+namespace odometer::cli {
+
+// Made by LoadConfig; what several parts need is in each of them.
+struct Config {
+  ProcessorOptions processor;
+  QueryOptions query;
+  IngestOptions ingest;
+  int ingest_linger_ms = 0;
+  int ingest_delivery_timeout_ms = 10'000;
+  size_t ingest_queue_records = 100'000;
+
+  http::ServerOptions http;  // for every listener; `listen` comes from the four below
+  std::string processor_listen;
+  std::string ingest_listen;
+  std::string query_listen;
+  std::string serve_listen;
+
+  std::string log_level;
+
+  const KafkaProperties& kafka() const { return processor.kafka; }
+};
+
+}  // namespace odometer::cli

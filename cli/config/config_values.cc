@@ -1,0 +1,128 @@
+#include "cli/config/config_values.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace odometer::cli {
+namespace {
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  return text;
+}
+
+// The host and the port's digits; false when there is no colon that separates them.
+bool SplitAddress(std::string_view address, std::string_view* host, std::string_view* port) {
+  size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  *host = address.substr(0, colon);
+  *port = address.substr(colon + 1);
+  return true;
+}
+
+}  // namespace
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+Result<int64_t> ParseInteger(std::string_view text) {
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return Status::Invalid("a whole number");
+  return value;
+}
+
+Result<bool> ParseBool(std::string_view text) {
+  std::string lower = Lower(text);
+  if (lower == "true" || lower == "yes" || lower == "on") return true;
+  if (lower == "false" || lower == "no" || lower == "off") return false;
+  return Status::Invalid("true or false");
+}
+
+Result<uint64_t> ParseSize(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, uint64_t>, 11> kUnits{{{"", 1},
+                                                                                 {"b", 1},
+                                                                                 {"kib", 1ull << 10},
+                                                                                 {"mib", 1ull << 20},
+                                                                                 {"gib", 1ull << 30},
+                                                                                 {"k", 1ull << 10},
+                                                                                 {"m", 1ull << 20},
+                                                                                 {"g", 1ull << 30},
+                                                                                 {"kb", 1'000},
+                                                                                 {"mb", 1'000'000},
+                                                                                 {"gb", 1'000'000'000}}};
+  const Status invalid = Status::Invalid("a size such as 65536, 64KiB, 64MiB or 1GiB");
+  uint64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return invalid;
+  std::string unit = Lower(Trim(text.substr(static_cast<size_t>(end - text.data()))));
+  for (const auto& [name, factor] : kUnits) {
+    if (unit != name) continue;
+    if (number > std::numeric_limits<uint64_t>::max() / factor) return invalid;
+    return number * factor;
+  }
+  return invalid;
+}
+
+Result<std::vector<Tier>> ParseTiers(std::string_view text) {
+  std::vector<Tier> tiers;
+  while (!Trim(text).empty()) {
+    size_t comma = text.find(',');
+    std::string_view item = Trim(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    size_t colon = item.find(':');
+    if (colon == std::string_view::npos) {
+      return Status::Invalid("tiers as size:retention, such as 1s:1h, 1m:7d, 1h:forever");
+    }
+    Result<int64_t> size = ParseDuration(Trim(item.substr(0, colon)));
+    if (!size.ok()) return size.status();
+    Result<int64_t> retention = ParseDuration(Trim(item.substr(colon + 1)));
+    if (!retention.ok()) return retention.status();
+    tiers.push_back(Tier{*size, *retention});
+  }
+  return tiers;
+}
+
+Status CheckAddress(std::string_view text) {
+  const Status invalid = Status::Invalid("an address such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000");
+  std::string_view host;
+  std::string_view port_text;
+  if (!SplitAddress(text, &host, &port_text) || host.empty()) return invalid;
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (!bracketed && host.find_first_of(":[] ") != std::string_view::npos) return invalid;
+  Result<int64_t> port = ParseInteger(port_text);
+  if (!port.ok() || *port < 0 || *port > 65'535) return invalid;
+  return Status::Ok();
+}
+
+bool IsLoopback(std::string_view address) {
+  std::string_view host;
+  std::string_view port;
+  if (!SplitAddress(address, &host, &port)) return false;
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+}
+
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace odometer::cli

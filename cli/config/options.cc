@@ -1,0 +1,355 @@
+#include "cli/config/options.h"
+
+#include <array>
+#include <cctype>
+#include <limits>
+#include <utility>
+
+#include "cli/config/config_values.h"
+#include "common/base/log.h"
+#include "common/model/tier.h"
+
+namespace odometer::cli {
+namespace {
+
+constexpr int64_t kSecondMs = 1'000;
+constexpr int64_t kMinuteMs = 60 * kSecondMs;
+constexpr int64_t kHourMs = 60 * kMinuteMs;
+constexpr uint64_t kMiB = 1ull << 20;
+constexpr uint64_t kGiB = 1ull << 30;
+
+// Builds the table, section by section. One function per type of value.
+class Table {
+ public:
+  std::vector<Option> Take() { return std::move(options_); }
+
+  void Section(std::string name) { section_ = std::move(name); }
+
+  void Text(std::string key, std::string default_text, std::string description,
+            void (*set)(Config&, const std::string&)) {
+    Add(std::move(key), "text", std::move(default_text), std::move(description),
+        [set](std::string_view text, Config* config) {
+          if (text.empty()) return Status::Invalid("some text");
+          set(*config, std::string(text));
+          return Status::Ok();
+        });
+  }
+
+  void Bool(std::string key, bool default_value, std::string description, void (*set)(Config&, bool)) {
+    Add(std::move(key), "true or false", default_value ? "true" : "false", std::move(description),
+        [set](std::string_view text, Config* config) {
+          Result<bool> value = ParseBool(text);
+          if (!value.ok()) return value.status();
+          set(*config, *value);
+          return Status::Ok();
+        });
+  }
+
+  void Integer(std::string key, int64_t default_value, int64_t min, int64_t max, std::string description,
+               void (*set)(Config&, int64_t)) {
+    Add(std::move(key), "integer", std::to_string(default_value), std::move(description),
+        [set, min, max](std::string_view text, Config* config) {
+          Result<int64_t> value = ParseInteger(text);
+          if (!value.ok() || *value < min || *value > max) {
+            return Status::Invalid(fmt::format("a whole number from {} to {}", min, max));
+          }
+          set(*config, *value);
+          return Status::Ok();
+        });
+  }
+
+  void Duration(std::string key, std::string default_text, int64_t min_ms, int64_t max_ms, std::string description,
+                void (*set)(Config&, int64_t)) {
+    Add(std::move(key), "duration", std::move(default_text), std::move(description),
+        [set, min_ms, max_ms](std::string_view text, Config* config) {
+          Result<int64_t> value = ParseDuration(text);
+          if (!value.ok() || *value < min_ms || *value > max_ms) {
+            return Status::Invalid(fmt::format("a duration from {} to {}, such as 100ms, 10s, 5m or 1h",
+                                               FormatDuration(min_ms), FormatDuration(max_ms)));
+          }
+          set(*config, *value);
+          return Status::Ok();
+        });
+  }
+
+  void Size(std::string key, std::string default_text, uint64_t min, uint64_t max, std::string description,
+            void (*set)(Config&, uint64_t)) {
+    Add(std::move(key), "size", std::move(default_text), std::move(description),
+        [set, min, max](std::string_view text, Config* config) {
+          Result<uint64_t> value = ParseSize(text);
+          if (!value.ok() || *value < min || *value > max) {
+            return Status::Invalid(
+                fmt::format("a size from {} to {} bytes, such as 65536, 64KiB, 64MiB or 1GiB", min, max));
+          }
+          set(*config, *value);
+          return Status::Ok();
+        });
+  }
+
+  void Address(std::string key, std::string default_text, std::string description,
+               void (*set)(Config&, const std::string&)) {
+    Add(std::move(key), "address", std::move(default_text), std::move(description),
+        [set](std::string_view text, Config* config) {
+          ODOMETER_RETURN_IF_ERROR(CheckAddress(text));
+          set(*config, std::string(text));
+          return Status::Ok();
+        });
+  }
+
+  void Add(std::string key, std::string type, std::string default_text, std::string description,
+           std::function<Status(std::string_view, Config*)> set) {
+    options_.push_back(Option{section_, std::move(key), std::move(type), std::move(default_text),
+                              std::move(description), std::move(set)});
+  }
+
+ private:
+  std::string section_;
+  std::vector<Option> options_;
+};
+
+// Such a name ends up in names of topics, which allow no more than this.
+Status CheckTopicLike(std::string_view text) {
+  const bool good = !text.empty() && text.size() <= 200 && text != "." && text != ".." &&
+                    text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+                        std::string_view::npos;
+  return good ? Status::Ok() : Status::Invalid("up to 200 letters, digits, dots, hyphens and underscores");
+}
+
+void AddTopicLike(Table* table, std::string key, std::string default_text, std::string description,
+                  void (*set)(Config&, const std::string&)) {
+  table->Add(std::move(key), "name", std::move(default_text), std::move(description),
+             [set](std::string_view text, Config* config) {
+               ODOMETER_RETURN_IF_ERROR(CheckTopicLike(text));
+               set(*config, std::string(text));
+               return Status::Ok();
+             });
+}
+
+void AddInstance(Table* table) {
+  table->Section("The instance");
+  AddTopicLike(table, "application", "odometer",
+               "Name of the consumer group, and prefix of the changelogs. Instances with the same name share the work.",
+               [](Config& c, const std::string& v) { c.processor.application = v; });
+  AddTopicLike(table, "instance.id", "odometer-1",
+               "Name of this instance: its static membership and its transactional id. Unique within the application, "
+               "and the same after a restart.",
+               [](Config& c, const std::string& v) { c.processor.instance_id = v; });
+  table->Text("state.dir", "/var/lib/odometer",
+              "Folder of the state: the database, and the socket on which the query process asks the processor. One "
+              "per instance, on a local disk.",
+              [](Config& c, const std::string& v) { c.processor.state_dir = v; });
+  table->Add("log.level", "level", "info", "`trace`, `debug`, `info`, `warn`, `error` or `off`. Logs go to standard error.",
+             [](std::string_view text, Config* config) {
+               for (std::string_view level : {"trace", "debug", "info", "warn", "error", "off"}) {
+                 if (text != level) continue;
+                 config->log_level = std::string(text);
+                 return Status::Ok();
+               }
+               return Status::Invalid("trace, debug, info, warn, error or off");
+             });
+}
+
+void AddKafka(Table* table) {
+  table->Section("Kafka");
+  table->Text("kafka.bootstrap.servers", "127.0.0.1:9092", "Brokers to begin with, separated by commas.",
+              [](Config& c, const std::string& v) { c.processor.kafka["bootstrap.servers"] = v; });
+  AddTopicLike(table, "topics.events", "metrics.events", "The input topic. It must exist.",
+               [](Config& c, const std::string& v) {
+                 c.processor.input_topic = v;
+                 c.query.topic = v;
+                 c.ingest.topic = v;
+               });
+  AddTopicLike(table, "topics.dead_letters", "metrics.dead-letters",
+               "Where rejected records go, with the reason. Created when missing.",
+               [](Config& c, const std::string& v) { c.processor.dead_letter_topic = v; });
+  table->Integer("changelog.replication", -1, -1, 32'767,
+                 "Replication factor of the topics that the processor creates; -1: the broker's default.",
+                 [](Config& c, int64_t v) { c.processor.changelog_replication = static_cast<int16_t>(v); });
+  table->Duration("session.timeout", "10s", kSecondMs, kHourMs,
+                  "How long a processor may be silent before its partitions go to another instance.",
+                  [](Config& c, int64_t v) { c.processor.session_timeout_ms = static_cast<int>(v); });
+  table->Duration("transaction.timeout", "15s", kSecondMs, 15 * kMinuteMs,
+                  "After this long the broker aborts a transaction that nobody ended.",
+                  [](Config& c, int64_t v) { c.processor.transaction_timeout_ms = static_cast<int>(v); });
+}
+
+void AddProcessing(Table* table) {
+  table->Section("Processing");
+  table->Add("processing.guarantee", "choice", "exactly_once",
+             "`exactly_once`, or `at_least_once`, which commits without transactions and may count an event twice "
+             "after a crash.",
+             [](std::string_view text, Config* config) {
+               if (text != "exactly_once" && text != "at_least_once") {
+                 return Status::Invalid("exactly_once or at_least_once");
+               }
+               config->processor.exactly_once = text == "exactly_once";
+               return Status::Ok();
+             });
+  table->Add("tiers", "tiers", "1s:1h, 1m:7d, 1h:forever",
+             "Window sizes with their retention, ascending, each dividing the next. In YAML also a list: "
+             "`[{size: 1s, retention: 1h}, …]`. All processes of an application need the same.",
+             [](std::string_view text, Config* config) {
+               Result<std::vector<Tier>> tiers = ParseTiers(text);
+               if (!tiers.ok()) return tiers.status();
+               config->processor.tiers.windows = std::move(*tiers);
+               return Status::Ok();
+             });
+  table->Bool("totals", true, "Whether one aggregate per series is kept for all time. `/data/metrics` needs it.",
+              [](Config& c, bool v) { c.processor.tiers.total = v; });
+  table->Bool("dead_letter.late", false, "Whether late events go to the dead-letter topic too; they are counted anyway.",
+              [](Config& c, bool v) { c.processor.dead_letter_late = v; });
+  table->Duration("commit.interval", "100ms", 1, kHourMs, "Time between commits near the end of the log.",
+                  [](Config& c, int64_t v) {
+                    c.processor.commit_interval_ms = v;
+                    c.query.commit_interval_ms = v;
+                  });
+  table->Duration("commit.max.interval", "10s", 1, kHourMs, "Longest time between commits while catching up.",
+                  [](Config& c, int64_t v) { c.processor.commit_max_interval_ms = v; });
+  table->Size("overlay.size", "64MiB", kMiB, 64 * kGiB,
+              "While catching up, a commit begins when the uncommitted aggregates take as much memory.",
+              [](Config& c, uint64_t v) { c.processor.overlay_bytes = v; });
+  table->Size("memory.block.cache", "64MiB", kMiB, 1024 * kGiB, "Cache of the state's blocks, for all tasks together.",
+              [](Config& c, uint64_t v) { c.processor.block_cache_bytes = v; });
+  table->Size("memory.write.buffer", "64MiB", kMiB, 1024 * kGiB, "Write buffers of the state, for all tasks together.",
+              [](Config& c, uint64_t v) { c.processor.write_buffer_bytes = v; });
+  table->Integer("prefetch.records", 400'000, 1'000, 10'000'000, "Records fetched ahead; fewer is slower.",
+                 [](Config& c, int64_t v) { c.processor.prefetch_records = static_cast<size_t>(v); });
+  table->Size("prefetch.size", "64MiB", kMiB, 2 * kGiB, "Bytes fetched ahead.",
+              [](Config& c, uint64_t v) { c.processor.prefetch_bytes = v; });
+}
+
+void AddListeners(Table* table) {
+  table->Section("Listeners");
+  table->Address("processor.listen", "127.0.0.1:8001", "Operations of the processor: `/livez`, `/readyz`, `/metrics`.",
+                 [](Config& c, const std::string& v) { c.processor_listen = v; });
+  table->Address("ingest.listen", "127.0.0.1:8000", "`odometer ingest`.",
+                 [](Config& c, const std::string& v) { c.ingest_listen = v; });
+  table->Address("query.listen", "127.0.0.1:7000", "`odometer query`.",
+                 [](Config& c, const std::string& v) { c.query_listen = v; });
+  table->Address("serve.listen", "127.0.0.1:3000", "`odometer serve`: ingest and query on one port.",
+                 [](Config& c, const std::string& v) { c.serve_listen = v; });
+  table->Address("query.advertised", "127.0.0.1:7000", "Where other instances reach this instance's query process. When not set: as `query.listen`.",
+                 [](Config& c, const std::string& v) { c.processor.advertised_address = v; });
+  table->Integer("http.threads", 2, 1, 256, "I/O threads of each listener.",
+                 [](Config& c, int64_t v) { c.http.threads = static_cast<int>(v); });
+  table->Integer("http.max.connections", 4'000, 1, 1'000'000, "More connections are answered 503 and closed.",
+                 [](Config& c, int64_t v) { c.http.max_connections = static_cast<size_t>(v); });
+  table->Size("http.max.body", "1MiB", 1'024, 8 * kMiB, "Largest request body; over it: 413.",
+              [](Config& c, uint64_t v) { c.http.max_body_bytes = v; });
+  table->Duration("http.request.timeout", "10s", 100, kHourMs, "From a request's first byte to its last; then 408.",
+                  [](Config& c, int64_t v) { c.http.request_timeout_ms = static_cast<int>(v); });
+  table->Duration("http.response.timeout", "30s", 100, kHourMs, "For the answer to be found; then 503.",
+                  [](Config& c, int64_t v) { c.http.response_timeout_ms = static_cast<int>(v); });
+  table->Duration("http.idle.timeout", "75s", 100, 24 * kHourMs, "Between requests on a kept connection.",
+                  [](Config& c, int64_t v) { c.http.idle_timeout_ms = static_cast<int>(v); });
+}
+
+void AddIngestAndQuery(Table* table) {
+  table->Section("Ingest");
+  table->Duration("ingest.linger", "0ms", 0, kSecondMs, "How long a record may wait for others to go with it.",
+                  [](Config& c, int64_t v) { c.ingest_linger_ms = static_cast<int>(v); });
+  table->Duration("ingest.delivery.timeout", "10s", 100, kHourMs,
+                  "For Kafka to acknowledge a record; then the client gets a 503.",
+                  [](Config& c, int64_t v) { c.ingest_delivery_timeout_ms = static_cast<int>(v); });
+  table->Integer("ingest.queue.records", 100'000, 1, 10'000'000,
+                 "Records that may be waiting for Kafka; more are answered 503.",
+                 [](Config& c, int64_t v) { c.ingest_queue_records = static_cast<size_t>(v); });
+  table->Section("Query");
+  table->Integer("query.workers", 4, 1, 256, "Threads that answer queries.",
+                 [](Config& c, int64_t v) { c.query.worker_threads = static_cast<int>(v); });
+  table->Duration("query.min_offset.timeout", "5s", 0, kHourMs,
+                  "How long a query waits for the offset in its `min-offset`; then 504.",
+                  [](Config& c, int64_t v) { c.query.min_offset_timeout_ms = static_cast<int>(v); });
+  table->Duration("query.control.timeout", "5s", 100, kHourMs,
+                  "How long a set or forget waits until it shows; then 504.",
+                  [](Config& c, int64_t v) { c.query.control_timeout_ms = static_cast<int>(v); });
+}
+
+std::vector<Option> MakeOptions() {
+  Table table;
+  AddInstance(&table);
+  AddKafka(&table);
+  AddProcessing(&table);
+  AddListeners(&table);
+  AddIngestAndQuery(&table);
+  return table.Take();
+}
+
+}  // namespace
+
+const std::vector<Option>& Options() {
+  static const std::vector<Option>* const options = new std::vector<Option>(MakeOptions());
+  return *options;
+}
+
+std::optional<std::string> WhyNotKafkaProperty(std::string_view property) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kOurs{{
+      {"group.id", "use application"},
+      {"group.instance.id", "use instance.id"},
+      {"client.id", "use instance.id"},
+      {"transactional.id", "use instance.id"},
+      {"transaction.timeout.ms", "use transaction.timeout"},
+      {"session.timeout.ms", "use session.timeout"},
+      {"enable.auto.commit", "offsets are committed with the counts"},
+      {"enable.auto.offset.store", "offsets are committed with the counts"},
+      {"enable.idempotence", "exact counts need it on"},
+      {"acks", "exact counts need all"},
+      {"request.required.acks", "exact counts need all"},
+      {"isolation.level", "exact counts need read_committed"},
+      {"auto.offset.reset", "a processor without offsets begins at the oldest record"},
+      {"metadata.broker.list", "use kafka.bootstrap.servers"},
+  }};
+  for (const auto& [name, reason] : kOurs) {
+    if (property == name) return fmt::format("Odometer sets this property itself ({})", reason);
+  }
+  return std::nullopt;
+}
+
+bool IsSecret(std::string_view key) {
+  if (!key.starts_with(kKafkaPrefix)) return false;
+  for (std::string_view part : {"password", "secret", "token", ".pem", "oauthbearer.config", "ssl_", "jaas"}) {
+    if (key.find(part) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+std::string EnvironmentName(std::string_view key) {
+  std::string name = "ODOMETER_";
+  for (char c : key) {
+    name += std::isalnum(static_cast<unsigned char>(c)) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c)))
+                                                        : '_';
+  }
+  return name;
+}
+
+std::string NearestKey(std::string_view key) {
+  const std::string lower = Lower(key);
+  std::string nearest;
+  size_t smallest = std::numeric_limits<size_t>::max();
+  for (const Option& option : Options()) {
+    size_t distance = EditDistance(lower, option.key);
+    if (distance >= smallest) continue;
+    smallest = distance;
+    nearest = option.key;
+  }
+  return nearest;
+}
+
+Status CheckTogether(const Config& config) {
+  if (Status tiers = config.processor.tiers.Validate(); !tiers.ok()) return tiers.WithContext("tiers");
+  if (config.processor.commit_max_interval_ms < config.processor.commit_interval_ms) {
+    return Status::Invalid("commit.max.interval is shorter than commit.interval");
+  }
+  if (config.http.response_timeout_ms <= config.ingest_delivery_timeout_ms) {
+    return Status::Invalid(
+        "http.response.timeout must be longer than ingest.delivery.timeout, or clients are told nothing");
+  }
+  if (config.http.response_timeout_ms <= config.query.min_offset_timeout_ms ||
+      config.http.response_timeout_ms <= config.query.control_timeout_ms) {
+    return Status::Invalid(
+        "http.response.timeout must be longer than query.min_offset.timeout and query.control.timeout");
+  }
+  return Status::Ok();
+}
+
+}  // namespace odometer::cli

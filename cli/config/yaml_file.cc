@@ -1,0 +1,89 @@
+#include "cli/config/yaml_file.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <fstream>
+#include <set>
+
+#include "common/base/log.h"
+
+namespace odometer::cli {
+namespace {
+
+// One item of the tiers' list as "size:retention".
+std::string TierText(const YAML::Node& item, std::string* error) {
+  std::string size;
+  std::string retention;
+  for (const auto& pair : item) {
+    std::string key = pair.first.as<std::string>();
+    if (key != "size" && key != "retention") *error = "a tier has size and retention, not " + key;
+    if (!pair.second.IsScalar()) {
+      *error = "a tier's " + key + " is a duration";
+    } else {
+      (key == "size" ? size : retention) = pair.second.as<std::string>();
+    }
+  }
+  if (error->empty() && (size.empty() || retention.empty())) *error = "a tier needs both size and retention";
+  return size + ":" + retention;
+}
+
+std::string ListText(const YAML::Node& list, std::string* error) {
+  std::string text;
+  for (const YAML::Node& item : list) {
+    if (!text.empty()) text += ",";
+    if (item.IsMap()) {
+      text += TierText(item, error);
+    } else if (item.IsScalar()) {
+      text += item.as<std::string>();
+    } else {
+      *error = "a list in a list";
+    }
+  }
+  return text;
+}
+
+void Flatten(const YAML::Node& map, const std::string& prefix, std::vector<FileSetting>* out) {
+  for (const auto& pair : map) {
+    FileSetting setting;
+    setting.key = prefix + pair.first.as<std::string>();
+    setting.line = pair.first.Mark().line + 1;
+    switch (pair.second.Type()) {
+      case YAML::NodeType::Map:
+        Flatten(pair.second, setting.key + ".", out);
+        continue;
+      case YAML::NodeType::Null:
+      case YAML::NodeType::Undefined:
+        continue;
+      case YAML::NodeType::Sequence:
+        setting.text = ListText(pair.second, &setting.error);
+        break;
+      case YAML::NodeType::Scalar:
+        setting.text = pair.second.as<std::string>();
+        break;
+    }
+    out->push_back(std::move(setting));
+  }
+}
+
+}  // namespace
+
+Result<std::vector<FileSetting>> ReadYamlFile(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return Status::Invalid(path + ": cannot be read");
+  std::vector<FileSetting> settings;
+  try {
+    YAML::Node root = YAML::Load(file);
+    if (root.IsNull()) return settings;
+    if (!root.IsMap()) return Status::Invalid(path + ": not a list of keys and values");
+    Flatten(root, "", &settings);
+  } catch (const YAML::Exception& e) {
+    return Status::Invalid(fmt::format("{}:{}: {}", path, e.mark.line + 1, e.msg));
+  }
+  std::set<std::string> seen;
+  for (FileSetting& setting : settings) {
+    if (!seen.insert(setting.key).second) setting.error = "stands twice in this file";
+  }
+  return settings;
+}
+
+}  // namespace odometer::cli

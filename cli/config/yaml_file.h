@@ -1,0 +1,23 @@
+// A YAML configuration file as a flat list of keys and texts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+
+namespace odometer::cli {
+
+struct FileSetting {
+  std::string key;    // dotted
+  std::string text;
+  int line = 0;       // from 1
+  std::string error;  // what is wrong with the value's shape; empty: nothing
+};
+
+// Nested maps become dotted keys; a list becomes its texts joined by commas, and a list of {size, retention} the tiers'
+// own text. A key without a value is as good as absent. Does not know which keys exist.
+// kInvalid with file and line when it is not YAML or cannot be read.
+Result<std::vector<FileSetting>> ReadYamlFile(const std::string& path);
+
+}  // namespace odometer::cli

@@ -1,0 +1,82 @@
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/http_parts.h"
+#include "cli/listener.h"
+#include "cli/service_commands.h"
+#include "common/base/log.h"
+
+namespace odometer::cli {
+namespace {
+
+constexpr int kWaitMs = 60'000;
+
+// Serves the routes until asked to stop.
+int Serve(const std::string& name, const std::string& address, const Config& config, http::Router router,
+          NotReadyReasons not_ready, Metrics* metrics, StopSignal* stop) {
+  Result<std::unique_ptr<http::Server>> server =
+      Listen(name, address, config, std::move(router), std::move(not_ready), metrics);
+  if (!server.ok()) return Fail(name, server.status());
+  while (!stop->WaitFor(kWaitMs)) {
+  }
+  (*server)->Stop(kDrainMs);
+  LogInfo(name, "stopped");
+  return 0;
+}
+
+}  // namespace
+
+int RunIngest(const Config& config, StopSignal* stop) {
+  const std::string name = "ingest";
+  const SystemClock clock;
+  Metrics metrics;
+  Result<std::unique_ptr<IngestParts>> ingest = IngestParts::Make(config, &clock, &metrics);
+  if (!ingest.ok()) return Fail(name, ingest.status());
+  http::Router router;
+  (*ingest)->AddRoutes(&router);
+  (*ingest)->AddHealthRoutes(&router);
+  const int code = Serve(name, config.ingest_listen, config, std::move(router),
+                         [&ingest] { return (*ingest)->NotReady(); }, &metrics, stop);
+  (*ingest)->Stop();
+  return code;
+}
+
+int RunQuery(const Config& config, StopSignal* stop) {
+  const std::string name = "query";
+  const SystemClock clock;
+  Metrics metrics;
+  Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(config, &clock, &metrics);
+  if (!query.ok()) return Fail(name, query.status());
+  http::Router router;
+  (*query)->AddRoutes(&router);
+  const int code = Serve(name, config.query_listen, config, std::move(router),
+                         [&query] { return (*query)->NotReady(); }, &metrics, stop);
+  (*query)->Stop();
+  return code;
+}
+
+int RunServe(const Config& config, StopSignal* stop) {
+  const std::string name = "serve";
+  const SystemClock clock;
+  Metrics metrics;
+  Result<std::unique_ptr<IngestParts>> ingest = IngestParts::Make(config, &clock, &metrics);
+  if (!ingest.ok()) return Fail(name, ingest.status());
+  Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(config, &clock, &metrics);
+  if (!query.ok()) return Fail(name, query.status());
+  http::Router router;
+  (*ingest)->AddRoutes(&router);
+  (*query)->AddRoutes(&router);
+  auto not_ready = [&ingest, &query] {
+    std::vector<std::string> reasons = (*ingest)->NotReady();
+    for (std::string& reason : (*query)->NotReady()) reasons.push_back(std::move(reason));
+    return reasons;
+  };
+  const int code = Serve(name, config.serve_listen, config, std::move(router), not_ready, &metrics, stop);
+  (*query)->Stop();
+  (*ingest)->Stop();
+  return code;
+}
+
+}  // namespace odometer::cli

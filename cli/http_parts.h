@@ -1,0 +1,63 @@
+// The real parts behind the HTTP APIs, put together once for `ingest`, `query` and `serve`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/config/config.h"
+#include "common/base/clock.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/http/server.h"
+#include "common/kafka/admin.h"
+#include "common/kafka/producer.h"
+#include "common/state/state_reader.h"
+#include "query/query.h"
+
+namespace odometer::cli {
+
+// Not thread-safe, except NotReady. Stop after the server has stopped.
+class IngestParts {
+ public:
+  // `clock` and `metrics` must outlive the parts.
+  static Result<std::unique_ptr<IngestParts>> Make(const Config& config, const Clock* clock, Metrics* metrics);
+
+  void AddRoutes(http::Router* router);
+  // The health routes of an ingest that stands alone; on a shared port the query's answer.
+  void AddHealthRoutes(http::Router* router);
+  std::vector<std::string> NotReady() const;
+  // Waits for records under way.
+  void Stop();
+
+ private:
+  IngestParts(const Config& config, std::unique_ptr<AsyncProducer> producer, const Clock* clock, Metrics* metrics)
+      : options_(config.ingest), producer_(std::move(producer)), clock_(clock), metrics_(metrics) {}
+
+  IngestOptions options_;
+  std::unique_ptr<AsyncProducer> producer_;
+  const Clock* clock_;
+  Metrics* metrics_;
+};
+
+// Not thread-safe, except NotReady. Stop after the server has stopped.
+class QueryParts {
+ public:
+  // `clock` and `metrics` must outlive the parts.
+  static Result<std::unique_ptr<QueryParts>> Make(const Config& config, const Clock* clock, Metrics* metrics);
+
+  void AddRoutes(http::Router* router);
+  std::vector<std::string> NotReady() const;
+  void Stop();
+
+ private:
+  QueryParts() = default;
+
+  // In the order in which they need each other.
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<StateReader> state_;
+  std::unique_ptr<ControlWriter> control_;
+  std::unique_ptr<Query> query_;
+};
+
+}  // namespace odometer::cli

@@ -1,0 +1,32 @@
+#include "cli/listener.h"
+
+#include <utility>
+
+#include "cli/config/config_values.h"
+#include "common/base/log.h"
+#include "common/http/operations.h"
+
+namespace odometer::cli {
+
+Result<std::unique_ptr<http::Server>> Listen(const std::string& name, const std::string& address,
+                                             const Config& config, http::Router router, NotReadyReasons not_ready,
+                                             Metrics* metrics) {
+  http::AddOperationsRoutes(std::move(not_ready), metrics, &router);
+  http::ServerOptions options = config.http;
+  options.listen = address;
+  std::unique_ptr<http::Server> server = http::NewServer(name, options, std::move(router), metrics);
+  ODOMETER_RETURN_IF_ERROR(server->Start());
+  LogInfo(name, "listening address={} port={}", address, server->port());
+  if (!IsLoopback(address)) {
+    LogWarn(name, "{} can be reached by other machines, and nothing asks for a password: keep it behind a firewall or "
+                  "a proxy", address);
+  }
+  return server;
+}
+
+int Fail(const std::string& name, const Status& status) {
+  LogError(name, "{}", status.ToString());
+  return 1;
+}
+
+}  // namespace odometer::cli

@@ -1,0 +1,29 @@
+// A server on one address, from its routes to its end.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/config/config.h"
+#include "cli/stop_signal.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/http/server.h"
+
+namespace odometer::cli {
+
+using NotReadyReasons = std::function<std::vector<std::string>()>;
+
+// Adds the operations routes to `router` and starts serving; warns when others than this machine can connect.
+Result<std::unique_ptr<http::Server>> Listen(const std::string& name, const std::string& address,
+                                             const Config& config, http::Router router, NotReadyReasons not_ready,
+                                             Metrics* metrics);
+
+inline constexpr int kDrainMs = 10'000;
+
+// Logs why the process ends with failure; its exit code.
+int Fail(const std::string& name, const Status& status);
+
+}  // namespace odometer::cli

@@ -1,0 +1,179 @@
+// The `odometer` binary: reads the command line and runs one sub-command.
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/client/client_commands.h"
+#include "cli/config/config_loader.h"
+#include "cli/config/config_text.h"
+#include "cli/service_commands.h"
+#include "cli/version.h"
+#include "common/base/log.h"
+
+namespace odometer::cli {
+namespace {
+
+constexpr int kUsageError = 2;  // wrong flags or configuration: starting again will not help
+
+// The flags that every sub-command with a configuration has.
+struct ConfigFlags {
+  std::vector<std::string> files;
+  std::vector<std::string> sets;
+  std::string listen;
+  std::string log_level;
+};
+
+void AddConfigFlags(CLI::App* command, ConfigFlags* flags) {
+  command->add_option("--config", flags->files, "YAML file; may be repeated, the later one wins")->take_all();
+  command->add_option("--set", flags->sets, "KEY=VALUE: set one option, over files and environment")->take_all();
+  command->add_option("--log-level", flags->log_level, "trace, debug, info, warn, error or off");
+}
+
+// Prints what is wrong, when something is.
+std::optional<LoadedConfig> Load(const ConfigFlags& flags, const std::string& listen_key) {
+  ConfigInput input;
+  input.files = flags.files;
+  input.environment = ProcessEnvironment();
+  for (const std::string& set : flags.sets) {
+    size_t equals = set.find('=');
+    if (equals == std::string::npos) {
+      std::cerr << "odometer: --set " << set << ": not KEY=VALUE\n";
+      return std::nullopt;
+    }
+    input.flags.push_back({set.substr(0, equals), set.substr(equals + 1), "--set"});
+  }
+  if (!flags.listen.empty()) input.flags.push_back({listen_key, flags.listen, "--listen"});
+  if (!flags.log_level.empty()) input.flags.push_back({"log.level", flags.log_level, "--log-level"});
+  Result<LoadedConfig> loaded = LoadConfig(input);
+  if (!loaded.ok()) {
+    std::cerr << "odometer: the configuration is not valid\n" << loaded.status().message() << "\n";
+    return std::nullopt;
+  }
+  return std::move(*loaded);
+}
+
+// Everything that the command line says.
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.set_version_flag("--version", VersionText());
+    app_.require_subcommand(1);
+    app_.footer("Examples:\n"
+                "  odometer serve --config odometer.yaml --listen 127.0.0.1:3000\n"
+                "  odometer track visits 3\n"
+                "  odometer get visits\n"
+                "Every sub-command has its own --help.");
+    AddService("processor", "Consume the input topic, keep the counts, commit them exactly once", "processor.listen",
+               RunProcessor,
+               "  odometer processor --config odometer.yaml\n"
+               "  odometer processor --config odometer.yaml --set instance.id=odometer-2 --set state.dir=/data/2");
+    AddService("query", "Answer questions over HTTP, beside a processor", "query.listen", RunQuery,
+               "  odometer query --config odometer.yaml --listen 127.0.0.1:7000");
+    AddService("ingest", "Take events over HTTP and write them to the input topic", "ingest.listen", RunIngest,
+               "  odometer ingest --config odometer.yaml --listen 127.0.0.1:8000");
+    AddService("serve", "Ingest and query on one port", "serve.listen", RunServe,
+               "  odometer serve --config odometer.yaml --listen 127.0.0.1:3000");
+    AddTrack();
+    AddGet();
+    AddConfig();
+  }
+
+  int Run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+      return app_.exit(e) == 0 ? 0 : kUsageError;
+    }
+    return action_();
+  }
+
+ private:
+  CLI::App* AddCommand(CLI::App* parent, const std::string& name, const std::string& description,
+                       const std::string& examples, std::function<int()> action) {
+    CLI::App* command = parent->add_subcommand(name, description);
+    command->footer("Examples:\n" + examples);
+    command->callback([this, action = std::move(action)] { action_ = action; });
+    return command;
+  }
+
+  void AddService(const std::string& name, const std::string& description, const std::string& listen_key,
+                  int (*run)(const Config&, StopSignal*), const std::string& examples) {
+    CLI::App* command = AddCommand(&app_, name, description, examples, [this, listen_key, run] {
+      std::optional<LoadedConfig> loaded = Load(flags_, listen_key);
+      if (!loaded) return kUsageError;
+      if (Status status = SetLogLevel(loaded->config.log_level); !status.ok()) {
+        std::cerr << "odometer: " << status.message() << "\n";
+        return kUsageError;
+      }
+      StopSignal stop;
+      return run(loaded->config, &stop);
+    });
+    AddConfigFlags(command, &flags_);
+    command->add_option("--listen", flags_.listen, "host:port; the same as --set " + listen_key + "=…");
+  }
+
+  void AddTrack() {
+    CLI::App* command = AddCommand(&app_, "track", "Count something, through a running ingest",
+                                   "  odometer track visits\n"
+                                   "  odometer track visits 10 --server http://127.0.0.1:3000",
+                                   [this] { return RunTrack(track_); });
+    command->add_option("KEY", track_.key, "What to count")->required();
+    command->add_option("VALUE", track_.value, "How many, a whole number")->capture_default_str();
+    command->add_option("--server", track_.server, "Address of the ingest")->capture_default_str();
+  }
+
+  void AddGet() {
+    CLI::App* command = AddCommand(&app_, "get", "Ask a running query for a count",
+                                   "  odometer get visits\n"
+                                   "  odometer get visits --type points --period 60\n"
+                                   "  odometer get latency --type timer --from 1700000000000 --to 1700000060000",
+                                   [this] { return RunGet(get_); });
+    command->add_option("KEY", get_.key, "What was counted")->required();
+    command->add_option("--type", get_.type, "counter, points, gauge, meter or timer")->capture_default_str();
+    command->add_option("--from", get_.from, "Epoch ms, inclusive");
+    command->add_option("--to", get_.to, "Epoch ms, inclusive");
+    command->add_option("--period", get_.period, "Seconds per point");
+    command->add_option("--min-offset", get_.min_offset, "Wait until this offset, as printed by track, is counted");
+    command->add_option("--server", get_.server, "Address of the query")->capture_default_str();
+  }
+
+  void AddConfig() {
+    CLI::App* config = app_.add_subcommand("config", "Look at the configuration");
+    config->require_subcommand(1);
+    CLI::App* check = AddCommand(config, "check", "Print what holds and where each value came from",
+                                 "  odometer config check --config odometer.yaml --config site.yaml", [this] {
+                                   std::optional<LoadedConfig> loaded = Load(flags_, "");
+                                   if (!loaded) return kUsageError;
+                                   std::cout << EffectiveConfigText(loaded->settings);
+                                   return 0;
+                                 });
+    AddConfigFlags(check, &flags_);
+    AddCommand(config, "docs", "Print all options as Markdown", "  odometer config docs > docs/configuration.md", [] {
+      std::cout << ConfigDocsMarkdown();
+      return 0;
+    });
+  }
+
+  CLI::App app_{"Odometer: exact, live counts over Kafka topics", "odometer"};
+  ConfigFlags flags_;
+  TrackRequest track_;
+  GetRequest get_;
+  std::function<int()> action_;
+};
+
+}  // namespace
+}  // namespace odometer::cli
+
+int main(int argc, char** argv) {
+  try {
+    return odometer::cli::CommandLine().Run(argc, argv);
+  } catch (const std::exception& e) {
+    std::cerr << "odometer: " << e.what() << "\n";
+    return 1;
+  }
+}

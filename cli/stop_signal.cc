@@ -1,0 +1,72 @@
+#include "cli/stop_signal.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <system_error>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+
+namespace odometer::cli {
+
+StopSignal::StopSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  // A client that has gone is an error of its write, not the end of the process.
+  ::signal(SIGPIPE, SIG_IGN);
+  if (pthread_sigmask(SIG_BLOCK, &signals, nullptr) != 0) throw std::system_error(errno, std::generic_category());
+  signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC);
+  end_fd_ = eventfd(0, EFD_CLOEXEC);
+  if (signal_fd_ < 0 || end_fd_ < 0) throw std::system_error(errno, std::generic_category());
+  thread_ = std::thread([this] { Run(); });
+}
+
+StopSignal::~StopSignal() {
+  const uint64_t one = 1;
+  if (write(end_fd_, &one, sizeof(one)) != sizeof(one)) std::abort();
+  thread_.join();
+  close(signal_fd_);
+  close(end_fd_);
+}
+
+bool StopSignal::WaitFor(int ms) {
+  MutexLock lock(mutex_);
+  if (!asked_) changed_.WaitFor(mutex_, ms);
+  return asked_;
+}
+
+void StopSignal::Run() {
+  const SystemClock clock;
+  int64_t hard_exit_at_ms = 0;  // 0: not asked to stop yet
+  while (true) {
+    pollfd fds[] = {{signal_fd_, POLLIN, 0}, {end_fd_, POLLIN, 0}};
+    const int64_t left_ms = hard_exit_at_ms == 0 ? -1 : std::max<int64_t>(0, hard_exit_at_ms - clock.SteadyMs());
+    const int ready = poll(fds, 2, static_cast<int>(left_ms));
+    if (ready < 0) continue;  // interrupted
+    if (fds[1].revents != 0) return;
+    if (ready == 0) {
+      LogError("odometer", "not stopped after {} ms, ending now", kHardExitMs);
+      _exit(1);
+    }
+    signalfd_siginfo info;
+    if (read(signal_fd_, &info, sizeof(info)) != sizeof(info)) continue;
+    if (hard_exit_at_ms != 0) {
+      LogError("odometer", "asked to stop again, ending now");
+      _exit(1);
+    }
+    LogInfo("odometer", "stopping signal={}", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+    hard_exit_at_ms = clock.SteadyMs() + kHardExitMs;
+    MutexLock lock(mutex_);
+    asked_ = true;
+    changed_.NotifyAll();
+  }
+}
+
+}  // namespace odometer::cli

@@ -1,0 +1,211 @@
+#include "cli/config/config_loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace odometer::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A folder of its own per test, with configuration files in it.
+class ConfigLoaderTest : public ::testing::Test {
+ protected:
+  ConfigLoaderTest()
+      : folder_(std::filesystem::path(::testing::TempDir()) /
+                (std::string("odometer-config-") + std::to_string(getpid()) + "-" +
+                 ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~ConfigLoaderTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string File(const std::string& name, const std::string& text) {
+    std::string path = folder_ / name;
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  // The error of a configuration of just this file.
+  std::string ErrorOf(const std::string& yaml) {
+    Result<LoadedConfig> loaded = LoadConfig({.files = {File("bad.yaml", yaml)}});
+    return loaded.ok() ? "no error" : loaded.status().message();
+  }
+
+  static std::string OriginOf(const LoadedConfig& loaded, const std::string& key) {
+    for (const Setting& setting : loaded.settings) {
+      if (setting.key == key) return setting.origin;
+    }
+    return "not there";
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ConfigLoaderTest, DefaultsAreThoseOfTheParts) {
+  const Result<LoadedConfig> loaded = LoadConfig({});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  const ProcessorOptions& actual = loaded->config.processor;
+  const ProcessorOptions expected;
+  EXPECT_EQ(actual.application, expected.application);
+  EXPECT_EQ(actual.instance_id, expected.instance_id);
+  EXPECT_EQ(actual.input_topic, expected.input_topic);
+  EXPECT_EQ(actual.dead_letter_topic, expected.dead_letter_topic);
+  EXPECT_EQ(actual.exactly_once, expected.exactly_once);
+  EXPECT_EQ(actual.tiers, expected.tiers);
+  EXPECT_EQ(actual.commit_interval_ms, expected.commit_interval_ms);
+  EXPECT_EQ(actual.commit_max_interval_ms, expected.commit_max_interval_ms);
+  EXPECT_EQ(actual.overlay_bytes, expected.overlay_bytes);
+  EXPECT_EQ(actual.transaction_timeout_ms, expected.transaction_timeout_ms);
+  EXPECT_EQ(actual.session_timeout_ms, expected.session_timeout_ms);
+  EXPECT_EQ(actual.block_cache_bytes, expected.block_cache_bytes);
+  EXPECT_EQ(actual.write_buffer_bytes, expected.write_buffer_bytes);
+  EXPECT_EQ(actual.prefetch_records, expected.prefetch_records);
+  EXPECT_EQ(actual.prefetch_bytes, expected.prefetch_bytes);
+  EXPECT_EQ(actual.changelog_replication, expected.changelog_replication);
+  EXPECT_EQ(loaded->config.http.max_body_bytes, http::ServerOptions().max_body_bytes);
+  EXPECT_EQ(loaded->config.http.response_timeout_ms, http::ServerOptions().response_timeout_ms);
+  EXPECT_EQ(loaded->config.query.min_offset_timeout_ms, QueryOptions().min_offset_timeout_ms);
+  EXPECT_EQ(loaded->config.query.worker_threads, QueryOptions().worker_threads);
+  EXPECT_EQ(OriginOf(*loaded, "commit.interval"), "default");
+}
+
+TEST_F(ConfigLoaderTest, NestedAndDottedKeysMeanTheSame) {
+  const std::string nested = File("nested.yaml",
+                                  "commit: {interval: 250ms, max.interval: 20s}\n"
+                                  "topics:\n  events: other\n"
+                                  "kafka:\n  bootstrap.servers: [a:1, b:2]\n  sasl:\n    mechanism: PLAIN\n"
+                                  "tiers: [{size: 1s, retention: 1h}, {size: 1m, retention: forever}]\n");
+  const std::string dotted = File("dotted.yaml",
+                                  "commit.interval: 250ms\ncommit.max.interval: 20s\ntopics.events: other\n"
+                                  "kafka.bootstrap.servers: a:1,b:2\nkafka.sasl.mechanism: PLAIN\n"
+                                  "tiers: 1s:1h,1m:forever\n");
+  for (const std::string& file : {nested, dotted}) {
+    const Result<LoadedConfig> loaded = LoadConfig({.files = {file}});
+    ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+    const Config& config = loaded->config;
+    EXPECT_EQ(config.processor.commit_interval_ms, 250);
+    EXPECT_EQ(config.query.commit_interval_ms, 250);
+    EXPECT_EQ(config.processor.commit_max_interval_ms, 20'000);
+    EXPECT_EQ(config.processor.input_topic, "other");
+    EXPECT_EQ(config.query.topic, "other");
+    EXPECT_EQ(config.ingest.topic, "other");
+    EXPECT_EQ(config.kafka().at("bootstrap.servers"), "a:1,b:2");
+    EXPECT_EQ(config.kafka().at("sasl.mechanism"), "PLAIN");
+    const std::vector<Tier> tiers{{1'000, 3'600'000}, {60'000, kForever}};
+    EXPECT_EQ(config.processor.tiers.windows, tiers);
+    EXPECT_EQ(config.query.tiers, config.processor.tiers);
+  }
+}
+
+TEST_F(ConfigLoaderTest, FilesThenEnvironmentThenFlags) {
+  ConfigInput input;
+  input.files = {File("1.yaml", "log.level: debug\ncommit.interval: 1ms\nprefetch.size: 1MiB\ntotals: false\n"),
+                 File("2.yaml", "\ncommit.interval: 2ms\nprefetch.size: 2MiB\nlog.level: warn\n")};
+  input.environment = {{"PATH", "/bin"}, {"ODOMETER_COMMIT_INTERVAL", "3ms"}, {"ODOMETER_PREFETCH_SIZE", "3MiB"}};
+  input.flags = {{"commit.interval", "4ms", "--set"}};
+  const Result<LoadedConfig> loaded = LoadConfig(input);
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  EXPECT_EQ(loaded->config.processor.commit_interval_ms, 4);
+  EXPECT_EQ(loaded->config.processor.prefetch_bytes, 3u << 20);
+  EXPECT_EQ(loaded->config.log_level, "warn");
+  EXPECT_FALSE(loaded->config.processor.tiers.total);
+  EXPECT_EQ(OriginOf(*loaded, "commit.interval"), "--set");
+  EXPECT_EQ(OriginOf(*loaded, "prefetch.size"), "ODOMETER_PREFETCH_SIZE");
+  EXPECT_EQ(OriginOf(*loaded, "log.level"), input.files[1] + ":4");
+  EXPECT_EQ(OriginOf(*loaded, "totals"), input.files[0] + ":4");
+}
+
+TEST_F(ConfigLoaderTest, EnvironmentReachesKeysWithUnderscoresAndKafka) {
+  const Result<LoadedConfig> loaded = LoadConfig({.environment = {{"ODOMETER_DEAD_LETTER_LATE", "true"},
+                                                                  {"ODOMETER_QUERY_MIN_OFFSET_TIMEOUT", "7s"},
+                                                                  {"ODOMETER_KAFKA_BOOTSTRAP_SERVERS", "k:9092"},
+                                                                  {"ODOMETER_KAFKA_SSL_CA_LOCATION", "/ca.pem"}}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  EXPECT_TRUE(loaded->config.processor.dead_letter_late);
+  EXPECT_EQ(loaded->config.query.min_offset_timeout_ms, 7'000);
+  EXPECT_EQ(loaded->config.kafka().at("bootstrap.servers"), "k:9092");
+  EXPECT_EQ(loaded->config.kafka().at("ssl.ca.location"), "/ca.pem");
+}
+
+TEST_F(ConfigLoaderTest, VariablesOfKubernetesServicesAreNotOurs) {
+  const Result<LoadedConfig> loaded = LoadConfig({.environment = {{"ODOMETER_SERVICE_HOST", "10.0.0.1"},
+                                                                  {"ODOMETER_SERVICE_PORT_HTTP", "8000"},
+                                                                  {"ODOMETER_PORT", "tcp://10.0.0.1:8000"},
+                                                                  {"ODOMETER_KAFKA_PORT_9092_TCP_ADDR", "10.0.0.2"}}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  EXPECT_FALSE(loaded->config.kafka().contains("port.9092.tcp.addr"));
+}
+
+TEST_F(ConfigLoaderTest, AnUnknownKeyIsAnErrorThatNamesTheNearest) {
+  const std::string error = ErrorOf("log.level: info\ncommit: {intervall: 1s}\n");
+  EXPECT_THAT(error, HasSubstr("bad.yaml:2: no option commit.intervall; the nearest is commit.interval"));
+
+  const Result<LoadedConfig> variable = LoadConfig({.environment = {{"ODOMETER_LOG_LEVL", "info"}}});
+  EXPECT_THAT(variable.status().message(), HasSubstr("ODOMETER_LOG_LEVL: no such option; the nearest is "
+                                                     "ODOMETER_LOG_LEVEL"));
+  const Result<LoadedConfig> flag = LoadConfig({.flags = {{"tier", "1s:1h", "--set"}}});
+  EXPECT_THAT(flag.status().message(), HasSubstr("--set: no option tier; the nearest is tiers"));
+}
+
+TEST_F(ConfigLoaderTest, ABadValueIsNamedWithWhatWasExpected) {
+  EXPECT_THAT(ErrorOf("commit.interval: fast"), HasSubstr("bad.yaml:1: commit.interval: \"fast\" is not a duration"));
+  EXPECT_THAT(ErrorOf("overlay.size: 1"), HasSubstr("overlay.size: \"1\" is not a size from 1048576"));
+  EXPECT_THAT(ErrorOf("query.listen: 7000"), HasSubstr("query.listen: \"7000\" is not an address"));
+  EXPECT_THAT(ErrorOf("totals: maybe"), HasSubstr("totals: \"maybe\" is not true or false"));
+  EXPECT_THAT(ErrorOf("processing.guarantee: twice"), HasSubstr("is not exactly_once or at_least_once"));
+  EXPECT_THAT(ErrorOf("application: a/b"), HasSubstr("application: \"a/b\" is not up to 200 letters"));
+  EXPECT_THAT(ErrorOf("log.level: loud"), HasSubstr("is not trace, debug"));
+  EXPECT_THAT(ErrorOf("prefetch.records: 3"), HasSubstr("is not a whole number from 1000"));
+}
+
+TEST_F(ConfigLoaderTest, EveryErrorIsTold) {
+  const std::string error = ErrorOf("commit.interval: fast\nnonsense: 1\n");
+  EXPECT_THAT(error, HasSubstr("bad.yaml:1:"));
+  EXPECT_THAT(error, HasSubstr("bad.yaml:2:"));
+}
+
+TEST_F(ConfigLoaderTest, ShapesThatMeanNothingAreErrors) {
+  EXPECT_THAT(ErrorOf("tiers: [{size: 1s}]"), HasSubstr("needs both size and retention"));
+  EXPECT_THAT(ErrorOf("tiers: [{size: 1s, retention: 1h, colour: red}]"), HasSubstr("not colour"));
+  EXPECT_THAT(ErrorOf("tiers: [[1s]]"), HasSubstr("a list in a list"));
+  EXPECT_THAT(ErrorOf("just text"), HasSubstr("not a list of keys and values"));
+  EXPECT_THAT(ErrorOf("a: [1"), HasSubstr("bad.yaml:"));
+  EXPECT_THAT(ErrorOf("log.level: info\nlog: {level: warn}\n"), HasSubstr("stands twice"));
+  EXPECT_THAT(LoadConfig({.files = {folder_ / "missing.yaml"}}).status().message(), HasSubstr("cannot be read"));
+}
+
+TEST_F(ConfigLoaderTest, RulesBetweenOptionsAreChecked) {
+  EXPECT_THAT(ErrorOf("tiers: 1s:1h,1500ms:1d"), HasSubstr("tiers"));
+  EXPECT_THAT(ErrorOf("commit.max.interval: 50ms"), HasSubstr("shorter than commit.interval"));
+  EXPECT_THAT(ErrorOf("ingest.delivery.timeout: 40s"), HasSubstr("http.response.timeout must be longer"));
+  EXPECT_THAT(ErrorOf("query.min_offset.timeout: 40s"), HasSubstr("http.response.timeout must be longer"));
+}
+
+TEST_F(ConfigLoaderTest, KafkaPropertiesThatExactCountsNeedAreRefused) {
+  EXPECT_THAT(ErrorOf("kafka.isolation.level: read_uncommitted"), HasSubstr("exact counts need read_committed"));
+  EXPECT_THAT(ErrorOf("kafka: {group.id: mine}"), HasSubstr("use application"));
+  EXPECT_THAT(ErrorOf("kafka: {session.timeout.ms: 1}"), HasSubstr("use session.timeout"));
+}
+
+TEST_F(ConfigLoaderTest, AKeyWithoutValueIsAbsent) {
+  const Result<LoadedConfig> loaded = LoadConfig({.files = {File("empty.yaml", "kafka:\nlog.level:\n")}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  EXPECT_EQ(OriginOf(*loaded, "log.level"), "default");
+}
+
+TEST_F(ConfigLoaderTest, TheAdvertisedAddressFollowsTheListener) {
+  Result<LoadedConfig> loaded = LoadConfig({.flags = {{"query.listen", "10.0.0.5:7000", "--set"}}});
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->config.processor.advertised_address, "10.0.0.5:7000");
+  EXPECT_EQ(OriginOf(*loaded, "query.advertised"), "query.listen");
+  loaded = LoadConfig(
+      {.flags = {{"query.listen", "0.0.0.0:7000", "--set"}, {"query.advertised", "host-1:7000", "--set"}}});
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->config.processor.advertised_address, "host-1:7000");
+}
+
+}  // namespace
+}  // namespace odometer::cli
