@@ -83,7 +83,7 @@ def main():
 
     # The client reconnects by itself; while the broker is away, records wait in its queue.
     producer = Producer({"bootstrap.servers": arguments.bootstrap, "enable.idempotence": True, "linger.ms": 20,
-                         "queue.buffering.max.messages": 20000})
+                         "queue.buffering.max.messages": 20000, "log_level": 3})
     shop = Shop()
     while not stop.wait(1 / REQUESTS_PER_S):
         for record in shop.step():
