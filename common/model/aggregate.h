@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/model/exact_sum.h"
 #include "common/model/number.h"
+#include "common/model/saturating_add.h"
 #include "common/model/sketch.h"
 
 namespace odometer {
@@ -30,10 +31,17 @@ class Aggregate {
   Aggregate& operator=(Aggregate&&) noexcept = default;
 
   // `with_sketch` is true for timers, and then for every value of the series.
-  void Add(const Number& value, int64_t ts_ms, const Origin& origin, bool with_sketch);
+  void Add(const Number& value, int64_t ts_ms, const Origin& origin, bool with_sketch) {
+    AddRange(value, value, ts_ms);
+    AddLast(value, ts_ms, origin);
+    count_ = SaturatingAdd(count_, 1);
+    sum_.Add(value);
+    if (with_sketch) AddToSketch(value);
+  }
   void Merge(const Aggregate& other);
 
-  // The aggregate that a record of another system stands for ("set"). Without a sketch.
+  // The aggregate that a record of another system stands for ("set"). Without a sketch. A count of 0 gives an empty
+  // aggregate, whatever else the parts say.
   struct Parts {
     uint64_t count = 0;
     ExactSum sum;
@@ -66,6 +74,32 @@ class Aggregate {
 
  private:
   friend struct AggregateCodec;
+
+  // Both before count_ changes: they ask whether anything was there.
+  void AddRange(const Number& min, const Number& max, int64_t first_ts_ms) {
+    if (empty()) {
+      min_ = min;
+      max_ = max;
+      first_ts_ms_ = first_ts_ms;
+      return;
+    }
+    if (min < min_) min_ = min;
+    if (max_ < max) max_ = max;
+    if (first_ts_ms < first_ts_ms_) first_ts_ms_ = first_ts_ms;
+  }
+  void AddLast(const Number& value, int64_t ts_ms, const Origin& origin) {
+    if (!empty() && !IsLater(value, ts_ms, origin)) return;
+    last_ = value;
+    last_ts_ms_ = ts_ms;
+    last_origin_ = origin;
+  }
+  bool IsLater(const Number& value, int64_t ts_ms, const Origin& origin) const {
+    if (ts_ms != last_ts_ms_) return ts_ms > last_ts_ms_;
+    if (origin.partition != last_origin_.partition) return origin.partition > last_origin_.partition;
+    if (origin.offset != last_origin_.offset) return origin.offset > last_origin_.offset;
+    return last_ < value;  // no two records are at one offset; the order must be total all the same
+  }
+  void AddToSketch(const Number& value);
 
   uint64_t count_ = 0;
   ExactSum sum_;

@@ -1,7 +1,9 @@
 // A JSON number that stays what it was: a whole number in [-2^63, 2^64) exactly, anything else a finite double.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -14,20 +16,42 @@ namespace odometer {
 class Number {
  public:
   constexpr Number() = default;  // 0
-  static Number Of(int64_t v);
-  static Number Of(uint64_t v);
+  static Number Of(int64_t v) { return {Kind::kSigned, static_cast<uint64_t>(v)}; }
+  static Number Of(uint64_t v) { return {v > kMaxSigned ? Kind::kUnsigned : Kind::kSigned, v}; }
   // Requires a finite v.
-  static Number Of(double v);
+  static Number Of(double v) {
+    if (v >= -0x1p63 && v < 0x1p63) {
+      int64_t truncated = static_cast<int64_t>(v);
+      if (static_cast<double>(truncated) == v) return Of(truncated);
+    } else if (v >= 0x1p63 && v < 0x1p64) {
+      return Of(static_cast<uint64_t>(v));
+    }
+    return {Kind::kDouble, std::bit_cast<uint64_t>(v)};
+  }
 
   bool is_whole() const { return kind_ != Kind::kDouble; }
   // Requires is_whole().
-  Int128 whole() const;
+  Int128 whole() const {
+    return kind_ == Kind::kSigned ? static_cast<Int128>(static_cast<int64_t>(bits_)) : static_cast<Int128>(bits_);
+  }
   // The nearest double.
-  double AsDouble() const;
+  double AsDouble() const {
+    switch (kind_) {
+      case Kind::kSigned: return static_cast<double>(static_cast<int64_t>(bits_));
+      case Kind::kUnsigned: return static_cast<double>(bits_);
+      case Kind::kDouble: break;
+    }
+    return std::bit_cast<double>(bits_);
+  }
 
   // By value, exactly, whatever the representations.
   friend bool operator==(const Number& a, const Number& b) { return a.kind_ == b.kind_ && a.bits_ == b.bits_; }
-  friend bool operator<(const Number& a, const Number& b) { return Less(a, b); }
+  friend bool operator<(const Number& a, const Number& b) {
+    if (a.kind_ == Kind::kSigned && b.kind_ == Kind::kSigned) {
+      return static_cast<int64_t>(a.bits_) < static_cast<int64_t>(b.bits_);
+    }
+    return LessMixed(a, b);
+  }
 
   // Shortest JSON text that reads back as the same number: digits for whole numbers.
   std::string ToJson() const;
@@ -38,9 +62,12 @@ class Number {
   static std::optional<Number> Decode(ByteReader* in);
 
  private:
-  enum class Kind : uint8_t { kSigned, kUnsigned, kDouble };  // kUnsigned only above INT64_MAX
+  // The values are stored; never renumber.
+  enum class Kind : uint8_t { kSigned = 0, kUnsigned = 1, kDouble = 2 };  // kUnsigned only above INT64_MAX
+  static constexpr uint64_t kMaxSigned = std::numeric_limits<int64_t>::max();
+
   constexpr Number(Kind kind, uint64_t bits) : bits_(bits), kind_(kind) {}
-  static bool Less(const Number& a, const Number& b);
+  static bool LessMixed(const Number& a, const Number& b);
 
   uint64_t bits_ = 0;
   Kind kind_ = Kind::kSigned;

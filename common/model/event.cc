@@ -1,0 +1,29 @@
+#include "common/model/event.h"
+
+#include <algorithm>
+#include <array>
+
+namespace odometer {
+namespace {
+
+constexpr std::array<std::string_view, 5> kTypeNames = {"counter", "gauge", "meter", "timer", "event"};
+
+bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
+  return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+}
+
+}  // namespace
+
+std::string_view MetricTypeName(MetricType type) { return kTypeNames[static_cast<size_t>(type) - 1]; }
+
+bool ParseMetricType(std::string_view name, MetricType* type) {
+  for (size_t i = 0; i < kTypeNames.size(); ++i) {
+    if (!EqualsIgnoringCase(name, kTypeNames[i])) continue;
+    *type = static_cast<MetricType>(i + 1);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace odometer
