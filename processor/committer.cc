@@ -1,0 +1,269 @@
+#include "processor/committer.h"
+
+#include <unordered_set>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/model/aggregate_codec.h"
+#include "processor/byte_arena.h"
+#include "processor/rollup.h"
+
+namespace odometer {
+
+namespace {
+// Records are handed to the producer in groups of this many.
+constexpr size_t kProduceGroup = 4096;
+}  // namespace
+
+struct Committer::OpenTask {
+  OpenTask(const StateLayout& layout, const TaskMeta& restored, TaskCheckpoint restored_checkpoint)
+      : meta(restored), checkpoint(std::move(restored_checkpoint)) {
+    for (const Tier& tier : layout.tiers.windows) {
+      presence.emplace_back(&tier, restored.next_series_id, restored.stream_time_ms);
+    }
+    if (layout.tiers.total) presence.emplace_back(nullptr, restored.next_series_id, restored.stream_time_ms);
+  }
+
+  TaskMeta meta;  // as last committed
+  TaskCheckpoint checkpoint;
+  std::vector<WindowPresence> presence;  // per window tier, then of the total
+};
+
+// S1 of one commit: every change goes to its changelog and into the store's batch, the same bytes.
+class Committer::Transaction {
+ public:
+  Transaction(const Committer& committer, TransactionalProducer* producer)
+      : committer_(committer), producer_(producer), batch_(committer.store_->NewBatch()) {}
+
+  Status WriteTask(const Epoch& epoch, OpenTask* task, TaskMeta* new_meta) {
+    partition_ = epoch.partition;
+    for (const auto& [id, identity] : epoch.forgotten) dead_.insert(id);
+    for (const ChangelogStore& changelog : *committer_.changelogs_) {
+      changelog_ = &changelog;
+      ODOMETER_RETURN_IF_ERROR(WriteStore(epoch, task, new_meta));
+      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, epoch.partition));
+    }
+    dead_.clear();
+    return WriteDeadLetters(epoch);
+  }
+
+  void WriteCheckpoint(int32_t partition, const TaskCheckpoint& checkpoint) {
+    batch_->Put(StateLayout::kMeta, CheckpointKey(partition), EncodeTaskCheckpoint(checkpoint));
+  }
+
+  std::unique_ptr<StoreBatch> TakeBatch() { return std::move(batch_); }
+
+ private:
+  Status WriteStore(const Epoch& epoch, OpenTask* task, TaskMeta* new_meta) {
+    const StateLayout& layout = *committer_.layout_;
+    if (changelog_->family == StateLayout::kMeta) {
+      std::string value = EncodeTaskMeta(*new_meta);
+      batch_->Put(StateLayout::kMeta, MetaKey(partition_), value);
+      return Produce(kMetaChangelogKey, value);
+    }
+    if (changelog_->family == StateLayout::kSeries) return WriteSeries(epoch);
+    if (sorted_of_ != &epoch) {
+      sorted_ = epoch.overlay.Sorted();
+      sorted_of_ = &epoch;
+    }
+    if (changelog_->family == StateLayout::kTotals) {
+      return WriteAggregates(nullptr, new_meta->stream_time_ms, &task->presence.back());
+    }
+    const size_t tier = changelog_->family - StateLayout::kFirstWindows;
+    return WriteAggregates(&layout.tiers.windows[tier], new_meta->stream_time_ms, &task->presence[tier]);
+  }
+
+  Status WriteSeries(const Epoch& epoch) {
+    for (const auto& [id, identity] : epoch.added) {
+      if (dead_.contains(id)) continue;
+      ODOMETER_RETURN_IF_ERROR(WriteSeriesRow(id, identity, /*forgotten=*/false));
+    }
+    for (const auto& [id, identity] : epoch.forgotten) {
+      ODOMETER_RETURN_IF_ERROR(WriteSeriesRow(id, identity, /*forgotten=*/true));
+    }
+    return Status::Ok();
+  }
+
+  Status WriteSeriesRow(SeriesId id, std::string_view identity, bool forgotten) {
+    Result<Series> series = DecodeSeriesIdentity(identity);
+    if (!series.ok()) return Status::Stop("a series of our own cannot be read: " + series.status().message());
+    key_.clear();
+    AppendSeriesKey(partition_, id, &key_);
+    name_key_.clear();
+    AppendNameKey(*series, partition_, id, &name_key_);
+    if (forgotten) {
+      batch_->Delete(StateLayout::kSeries, key_);
+      batch_->Delete(StateLayout::kNames, name_key_);
+      return ProduceTombstone(key_);
+    }
+    batch_->Put(StateLayout::kSeries, key_, identity);
+    batch_->Put(StateLayout::kNames, name_key_, identity);
+    return Produce(std::string_view(key_).substr(kTaskKeyBytes), identity);
+  }
+
+  // The total when `tier` is null. Writes the new absolute value of every window that the deltas touch.
+  Status WriteAggregates(const Tier* tier, int64_t stream_time_ms, WindowPresence* presence) {
+    Status status;
+    RollUp(sorted_, tier, [&](SeriesId series, int64_t window_start_ms, const Aggregate& delta) {
+      if (!status.ok() || dead_.contains(series)) return;
+      if (tier && !tier->Retains(window_start_ms, stream_time_ms)) return;
+      status = WriteAggregate(tier, series, window_start_ms, delta, presence);
+    });
+    return status;
+  }
+
+  Status WriteAggregate(const Tier* tier, SeriesId series, int64_t window_start_ms, const Aggregate& delta,
+                        WindowPresence* presence) {
+    key_.clear();
+    if (tier) {
+      AppendWindowKey(partition_, series, window_start_ms, &key_);
+    } else {
+      AppendSeriesKey(partition_, series, &key_);
+    }
+    value_.clear();
+    bool merged = false;
+    if (presence->TestAndSet(series, window_start_ms)) {
+      Status found = committer_.store_->Get(changelog_->family, key_, &stored_);
+      if (found.ok()) {
+        Result<Aggregate> absolute = AggregateCodec::Decode(stored_);
+        if (!absolute.ok()) {
+          return Status::Stop("the store holds an aggregate that cannot be read (" + changelog_->store +
+                              "): " + absolute.status().message());
+        }
+        absolute->Merge(delta);
+        AggregateCodec::Encode(*absolute, &value_);
+        merged = true;
+      } else if (!found.Is(ErrorKind::kNotFound)) {
+        return found;
+      }
+    }
+    if (!merged) AggregateCodec::Encode(delta, &value_);
+    batch_->Put(changelog_->family, key_, value_);
+    return Produce(std::string_view(key_).substr(kTaskKeyBytes), value_);
+  }
+
+  Status WriteDeadLetters(const Epoch& epoch) {
+    const int32_t partition = epoch.partition % committer_.options_.dead_letter_partitions;
+    for (const DeadLetter& letter : epoch.dead_letters) {
+      OutRecord record{letter.key, letter.value, !letter.has_value, {}};
+      for (const auto& [name, value] : letter.headers) record.headers.push_back({name, value});
+      pending_.push_back(std::move(record));
+    }
+    return ProducePending(committer_.options_.dead_letter_topic, partition);
+  }
+
+  Status Produce(std::string_view key, std::string_view value) {
+    pending_.push_back({arena_.Copy(key), arena_.Copy(value), false, {}});
+    return pending_.size() < kProduceGroup ? Status::Ok() : ProducePending(changelog_->topic, partition_);
+  }
+  Status ProduceTombstone(std::string_view store_key) {
+    pending_.push_back({arena_.Copy(store_key.substr(kTaskKeyBytes)), {}, true, {}});
+    return Status::Ok();
+  }
+  Status ProducePending(const std::string& topic, int32_t partition) {
+    if (pending_.empty()) return Status::Ok();
+    Status status = producer_->Produce(topic, partition, pending_);
+    pending_.clear();
+    return status;
+  }
+
+  const Committer& committer_;
+  TransactionalProducer* const producer_;
+  std::unique_ptr<StoreBatch> batch_;
+  ByteArena arena_;
+  int32_t partition_ = 0;
+  const ChangelogStore* changelog_ = nullptr;
+  std::vector<OutRecord> pending_;
+  std::vector<const Delta*> sorted_;
+  const Epoch* sorted_of_ = nullptr;
+  std::unordered_set<SeriesId> dead_;  // forgotten in this epoch: what it counted before can't be seen any more
+  std::string key_, name_key_, value_, stored_;
+};
+
+Committer::Committer(CommitterOptions options, const StateLayout* layout,
+                     const std::vector<ChangelogStore>* changelogs, Store* store, const Clock* clock)
+    : options_(std::move(options)), layout_(layout), changelogs_(changelogs), store_(store), clock_(clock) {}
+
+Committer::~Committer() = default;
+
+void Committer::Open(int32_t partition, const TaskMeta& meta, const TaskCheckpoint& checkpoint) {
+  tasks_[partition] = std::make_unique<OpenTask>(*layout_, meta, checkpoint);
+}
+
+void Committer::Close(int32_t partition) { tasks_.erase(partition); }
+
+Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalProducer* producer,
+                         const GroupMetadata* group) {
+  ODOMETER_RETURN_IF_ERROR(producer->Begin());
+  const int64_t now_ms = clock_->WallMs();
+  Transaction transaction(*this, producer);
+  std::vector<std::pair<TopicPartition, int64_t>> offsets;
+  std::vector<TaskMeta> metas;
+
+  auto abort = [&](const Status& why) {
+    Status aborted = producer->Abort();
+    return aborted.ok() ? Status::Abort(why.message()) : aborted;
+  };
+
+  // S1
+  for (const Epoch* epoch : epochs) {
+    OpenTask* task = tasks_.at(epoch->partition).get();
+    TaskMeta meta = epoch->meta;
+    meta.sequence = task->meta.sequence + 1;
+    meta.commit_wall_ms = now_ms;
+    Status written = transaction.WriteTask(*epoch, task, &meta);
+    if (written.Is(ErrorKind::kRecover) || written.Is(ErrorKind::kStop)) return written;
+    if (!written.ok()) return abort(written);
+    offsets.emplace_back(TopicPartition{options_.input_topic, epoch->partition}, meta.next_input_offset);
+    metas.push_back(meta);
+  }
+  // S2
+  if (Status flushed = producer->Flush(); !flushed.ok()) {
+    return flushed.Is(ErrorKind::kRecover) || flushed.Is(ErrorKind::kStop) ? flushed : abort(flushed);
+  }
+  std::map<TopicPartition, int64_t> ends = producer->AcknowledgedEnds();
+  if (options_.exactly_once) {
+    // S3: any error aborts; going on to S4 would commit the outputs without the offsets.
+    if (group == nullptr) return abort(Status::Abort("not a member of the group at the moment"));
+    if (Status sent = producer->SendOffsets(offsets, *group); !sent.ok()) {
+      return sent.Is(ErrorKind::kRecover) || sent.Is(ErrorKind::kStop) ? sent : abort(sent);
+    }
+    // S4
+    ODOMETER_RETURN_IF_ERROR(Decide(producer));
+  }
+  // S5
+  for (size_t i = 0; i < epochs.size(); ++i) {
+    OpenTask* task = tasks_.at(epochs[i]->partition).get();
+    task->meta = metas[i];
+    task->checkpoint.written_wall_ms = now_ms;
+    for (const ChangelogStore& changelog : *changelogs_) {
+      auto end = ends.find({changelog.topic, epochs[i]->partition});
+      if (end != ends.end()) task->checkpoint.changelog_next[changelog.store] = end->second;
+    }
+    transaction.WriteCheckpoint(epochs[i]->partition, task->checkpoint);
+  }
+  if (Status stored = store_->Write(transaction.TakeBatch()); !stored.ok()) {
+    if (stored.Is(ErrorKind::kStop)) return stored;
+    return Status::Recover("committed, but the local store could not take it: " + stored.message());
+  }
+  return Status::Ok();
+}
+
+Status Committer::Decide(TransactionalProducer* producer) {
+  const int64_t deadline_ms = clock_->SteadyMs() + options_.commit_timeout_ms;
+  while (true) {
+    Status committed = producer->Commit();
+    if (committed.ok()) return committed;
+    if (committed.Is(ErrorKind::kAbort)) {
+      Status aborted = producer->Abort();
+      return aborted.ok() ? committed : aborted;
+    }
+    if (!committed.Is(ErrorKind::kRetry)) return committed;
+    if (clock_->SteadyMs() >= deadline_ms) {
+      return Status::Recover("the outcome of a commit stayed unknown: " + committed.message());
+    }
+    LogWarn("committer", "commit is tried again: {}", committed.message());
+  }
+}
+
+}  // namespace odometer

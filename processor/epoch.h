@@ -1,0 +1,35 @@
+// Everything one task commits together: sealed by the consuming thread, written by the commit thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/model/series.h"
+#include "common/state/state_layout.h"
+#include "processor/overlay.h"
+
+namespace odometer {
+
+struct DeadLetter {
+  std::string key;
+  bool has_value = true;
+  std::string value;  // the original bytes
+  // Reason, topic, partition, offset, timestamp, and the original headers.
+  std::vector<std::pair<std::string, std::string>> headers;
+
+  size_t MemoryBytes() const;
+};
+
+struct Epoch {
+  int32_t partition = 0;
+  Overlay overlay;
+  std::vector<std::pair<SeriesId, std::string>> added;      // series that got an id: identity bytes
+  std::vector<std::pair<SeriesId, std::string>> forgotten;  // series that lost it
+  std::vector<DeadLetter> dead_letters;
+  // As of the last record of the epoch; `sequence` and `commit_wall_ms` are filled in by the committer.
+  TaskMeta meta;
+};
+
+}  // namespace odometer

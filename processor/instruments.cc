@@ -1,0 +1,107 @@
+#include "processor/instruments.h"
+
+#include "common/model/event_decoder.h"
+
+namespace odometer {
+
+namespace {
+
+Metrics::Labels Of(int32_t partition) { return {{"partition", std::to_string(partition)}}; }
+
+}  // namespace
+
+Instruments::Instruments(Metrics* metrics) : metrics_(metrics) {}
+
+Instruments::PerTask& Instruments::TaskMetrics(int32_t partition) { return tasks_[partition]; }
+
+void Instruments::TaskOpened(int32_t partition, const Accounting& restored, uint64_t restore_records,
+                             bool full_restore) {
+  MutexLock lock(mutex_);
+  TaskMetrics(partition).counted = restored;
+  metrics_->Counter("odometer_restore_records_total", "Changelog records read to restore tasks.", Of(partition))
+      .Increment(static_cast<double>(restore_records));
+  metrics_->Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.",
+                    {{"kind", full_restore ? "full" : "tail"}})
+      .Increment();
+  metrics_->Gauge("odometer_restore_last_records", "Changelog records read by the latest restore.", Of(partition))
+      .Set(static_cast<double>(restore_records));
+}
+
+void Instruments::TaskClosed(int32_t partition) {
+  MutexLock lock(mutex_);
+  tasks_.erase(partition);
+  metrics_->Gauge("odometer_lag_records", "Records in the input partition not yet committed.", Of(partition)).Set(0);
+}
+
+void Instruments::TaskCommitted(int32_t partition, const TaskMeta& meta, uint64_t series) {
+  MutexLock lock(mutex_);
+  PerTask& task = TaskMetrics(partition);
+  const Accounting& now = meta.accounting;
+  auto count = [&](const std::string& what, const std::string& help, uint64_t before, uint64_t after) {
+    metrics_->Counter("odometer_events_" + what + "_total", help, Of(partition))
+        .Increment(static_cast<double>(after - before));
+  };
+  count("consumed", "Records read from the input topic and committed.", task.counted.consumed, now.consumed);
+  count("applied", "Events that changed aggregates.", task.counted.applied, now.applied);
+  count("duplicate", "Events whose id was seen before.", task.counted.duplicate, now.duplicate);
+  count("late", "Events past the retention of every tier.", task.counted.late, now.late);
+  count("overflowed", "Events folded into an overflow series.", task.counted.overflowed, now.overflowed);
+  for (int reason = 1; reason < kRejectReasons; ++reason) {
+    const uint64_t rejected = now.rejected[static_cast<size_t>(reason)];
+    const uint64_t before = task.counted.rejected[static_cast<size_t>(reason)];
+    if (rejected == before) continue;
+    metrics_->Counter("odometer_events_rejected_total", "Records that could not be applied, by reason.",
+                      {{"partition", std::to_string(partition)},
+                       {"reason", std::string(RejectReasonName(static_cast<RejectReason>(reason)))}})
+        .Increment(static_cast<double>(rejected - before));
+  }
+  task.counted = now;
+  metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(partition))
+      .Set(meta.stream_time_ms == kBeginningOfTime ? 0 : static_cast<double>(meta.stream_time_ms) / 1000);
+  metrics_->Gauge("odometer_series", "Series of the task.", Of(partition)).Set(static_cast<double>(series));
+}
+
+void Instruments::RestoreProgress(int32_t partition, uint64_t records, uint64_t of) {
+  metrics_->Gauge("odometer_restore_progress_ratio", "Of the restore under way.", Of(partition))
+      .Set(of == 0 ? 1 : static_cast<double>(records) / static_cast<double>(of));
+}
+
+void Instruments::CommitEnded(const std::string& outcome, double seconds) {
+  metrics_->Counter("odometer_commits_total", "Commits by outcome.", {{"outcome", outcome}}).Increment();
+  metrics_->Seconds("odometer_commit_seconds", "Duration of commits.").Observe(seconds);
+}
+
+void Instruments::Lag(int32_t partition, int64_t end_offset, int64_t lag_records, double lag_seconds) {
+  MutexLock lock(mutex_);
+  TaskMetrics(partition).log_end = end_offset;
+  metrics_->Gauge("odometer_lag_records", "Records in the input partition not yet committed.", Of(partition))
+      .Set(static_cast<double>(lag_records));
+  metrics_->Gauge("odometer_lag_seconds", "Age of the oldest record not yet committed.", Of(partition))
+      .Set(lag_seconds);
+}
+
+void Instruments::State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t overlay_bytes) {
+  metrics_->Gauge("odometer_state_disk_bytes", "Size of the local store on disk.").Set(static_cast<double>(disk_bytes));
+  metrics_->Gauge("odometer_state_memory_bytes", "Memory of the local store: block cache and write buffers.")
+      .Set(static_cast<double>(memory_bytes));
+  metrics_->Gauge("odometer_overlay_bytes", "Memory of what is not yet committed.")
+      .Set(static_cast<double>(overlay_bytes));
+}
+
+void Instruments::SetNotReady(std::vector<std::string> reasons) {
+  MutexLock lock(mutex_);
+  not_ready_ = std::move(reasons);
+}
+
+std::vector<std::string> Instruments::NotReadyReasons() const {
+  MutexLock lock(mutex_);
+  return not_ready_;
+}
+
+int64_t Instruments::LogEnd(int32_t partition) const {
+  MutexLock lock(mutex_);
+  auto task = tasks_.find(partition);
+  return task == tasks_.end() ? -1 : task->second.log_end;
+}
+
+}  // namespace odometer

@@ -1,0 +1,52 @@
+// What the processor tells of itself: Prometheus metrics, readiness, and the ends of the input partitions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/metrics.h"
+#include "common/base/mutex.h"
+#include "common/state/state_layout.h"
+
+namespace odometer {
+
+// Thread-safe.
+class Instruments {
+ public:
+  explicit Instruments(Metrics* metrics);
+
+  // A task began, as restored: what it counted in earlier lives is not counted again.
+  void TaskOpened(int32_t partition, const Accounting& restored, uint64_t restore_records, bool full_restore);
+  void TaskClosed(int32_t partition);
+  void TaskCommitted(int32_t partition, const TaskMeta& meta, uint64_t series);
+  void RestoreProgress(int32_t partition, uint64_t records, uint64_t of);
+
+  // `outcome`: "committed", "aborted", "recovered".
+  void CommitEnded(const std::string& outcome, double seconds);
+  void Lag(int32_t partition, int64_t end_offset, int64_t lag_records, double lag_seconds);
+  void State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t overlay_bytes);
+
+  void SetNotReady(std::vector<std::string> reasons);
+  std::vector<std::string> NotReadyReasons() const;
+  // The end of the input partition as last seen, or -1.
+  int64_t LogEnd(int32_t partition) const;
+
+ private:
+  struct PerTask;
+
+  PerTask& TaskMetrics(int32_t partition) ODOMETER_REQUIRES(mutex_);
+
+  Metrics* const metrics_;
+  mutable Mutex mutex_;
+  std::map<int32_t, PerTask> tasks_ ODOMETER_GUARDED_BY(mutex_);
+  std::vector<std::string> not_ready_ ODOMETER_GUARDED_BY(mutex_) = {"starting"};
+
+  struct PerTask {
+    Accounting counted;
+    int64_t log_end = -1;
+  };
+};
+
+}  // namespace odometer

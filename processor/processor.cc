@@ -1,0 +1,253 @@
+#include "processor/processor.h"
+
+#include <atomic>
+#include <filesystem>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/base/mutex.h"
+#include "common/kafka/admin.h"
+#include "common/kafka/consumer.h"
+#include "common/kafka/log_reader.h"
+#include "common/kafka/producer.h"
+#include "common/state/local_reader.h"
+#include "common/state/state_paths.h"
+#include "common/state/state_service.h"
+#include "common/store/rocks_store.h"
+#include "processor/task_manager.h"
+
+namespace odometer {
+
+namespace {
+
+constexpr const char* kLog = "processor";
+constexpr int kAdminTimeoutMs = 15'000;
+
+class RealProcessor final : public Processor {
+ public:
+  RealProcessor(ProcessorOptions options, const Clock* clock, Metrics* metrics)
+      : options_(std::move(options)),
+        clock_(clock),
+        instruments_(metrics),
+        layout_(options_.tiers),
+        changelogs_(ChangelogStores(options_.application, options_.input_topic, layout_)),
+        expiry_(std::make_shared<StateExpiry>(layout_)) {}
+
+  ~RealProcessor() override { Stop(); }
+
+  Status Start() override {
+    ODOMETER_RETURN_IF_ERROR(OpenState());
+    ODOMETER_RETURN_IF_ERROR(OpenKafka());
+    ODOMETER_RETURN_IF_ERROR(StartStateService());
+    ODOMETER_RETURN_IF_ERROR(BuildManager());
+    ODOMETER_RETURN_IF_ERROR(manager_->Start());
+    thread_ = std::thread([this] { Run(); });
+    LogInfo(kLog, "started application={} instance={} input={} guarantee={}", options_.application,
+            options_.instance_id, options_.input_topic, options_.exactly_once ? "exactly_once" : "at_least_once");
+    return Status::Ok();
+  }
+
+  void Stop() override {
+    stopping_ = true;
+    if (thread_.joinable()) thread_.join();
+    if (service_) service_->Stop();
+  }
+
+  Status Failure() const override {
+    MutexLock lock(mutex_);
+    return failure_;
+  }
+
+  void WaitForFailure(int timeout_ms) override {
+    MutexLock lock(mutex_);
+    if (failure_.ok()) failed_.WaitFor(mutex_, timeout_ms);
+  }
+
+  std::vector<std::string> NotReadyReasons() const override {
+    Status failure = Failure();
+    if (!failure.ok()) return {failure.message()};
+    return instruments_.NotReadyReasons();
+  }
+
+ private:
+  Status OpenState() {
+    std::error_code error;
+    std::filesystem::create_directories(options_.state_dir, error);
+    if (error) return Status::Stop("cannot create the state folder " + options_.state_dir + ": " + error.message());
+    RocksStoreOptions store_options;
+    store_options.path = StateDatabasePath(options_.state_dir);
+    store_options.families = layout_.families;
+    store_options.block_cache_bytes = options_.block_cache_bytes;
+    store_options.write_buffer_bytes = options_.write_buffer_bytes;
+    store_options.expiry = expiry_;
+    Result<std::unique_ptr<Store>> store = OpenRocksStore(store_options);
+    if (!store.ok()) return store.status();
+    store_ = std::move(*store);
+    return CheckFormat();
+  }
+
+  // The state must be of this application, topic and set of tiers; an empty folder becomes so.
+  Status CheckFormat() {
+    StateFormat ours{options_.application, options_.input_topic, "", options_.tiers};
+    std::string bytes;
+    Status found = store_->Get(StateLayout::kMeta, kFormatKey, &bytes);
+    if (found.Is(ErrorKind::kNotFound)) {
+      auto batch = store_->NewBatch();
+      batch->Put(StateLayout::kMeta, kFormatKey, EncodeStateFormat(ours));
+      return store_->Write(std::move(batch));
+    }
+    ODOMETER_RETURN_IF_ERROR(found);
+    Result<StateFormat> theirs = DecodeStateFormat(bytes);
+    if (!theirs.ok()) return Status::Stop("the state folder " + options_.state_dir + ": " + theirs.status().message());
+    if (*theirs == ours) return Status::Ok();
+    if (theirs->application != ours.application || theirs->input_topic != ours.input_topic) {
+      return Status::Stop("the state folder " + options_.state_dir + " belongs to application " +
+                          theirs->application + " on topic " + theirs->input_topic + ": choose another state.dir");
+    }
+    return Status::Stop("the tiers in the configuration are not those of the state folder " + options_.state_dir +
+                        ": go back to the old ones, or use another application name to count anew from the topic");
+  }
+
+  Status OpenKafka() {
+    Result<std::unique_ptr<Admin>> admin = NewRdAdmin(options_.kafka, ClientId("admin"), kAdminTimeoutMs);
+    if (!admin.ok()) return admin.status();
+    admin_ = std::move(*admin);
+    ODOMETER_RETURN_IF_ERROR(CheckTopics());
+
+    Result<std::unique_ptr<LogReader>> reader = NewRdLogReader({options_.kafka, ClientId("restore")});
+    if (!reader.ok()) return reader.status();
+    reader_ = std::move(*reader);
+
+    ConsumerOptions consumer_options;
+    consumer_options.properties = options_.kafka;
+    consumer_options.properties.try_emplace("session.timeout.ms", std::to_string(options_.session_timeout_ms));
+    consumer_options.group_id = options_.application;
+    consumer_options.instance_id = options_.instance_id;
+    consumer_options.client_id = "odometer@" + options_.advertised_address;
+    consumer_options.prefetch_records = options_.prefetch_records;
+    consumer_options.prefetch_bytes = options_.prefetch_bytes;
+    Result<std::unique_ptr<Consumer>> consumer = NewRdConsumer(consumer_options);
+    if (!consumer.ok()) return consumer.status();
+    consumer_ = std::move(*consumer);
+    return Status::Ok();
+  }
+
+  Status CheckTopics() {
+    Result<std::optional<TopicInfo>> input = admin_->Describe(options_.input_topic);
+    if (!input.ok()) return input.status();
+    if (!input->has_value()) {
+      return Status::Stop("topic " + options_.input_topic +
+                          " does not exist: create it, with message.timestamp.type=LogAppendTime");
+    }
+    if (auto type = (*input)->config.find("message.timestamp.type");
+        type != (*input)->config.end() && type->second != "LogAppendTime") {
+      LogWarn(kLog, "topic {} has message.timestamp.type={}: 'from the future' is then judged by the producers' clocks",
+              options_.input_topic, type->second);
+    }
+    Result<std::optional<TopicInfo>> letters = admin_->Describe(options_.dead_letter_topic);
+    if (!letters.ok()) return letters.status();
+    if (letters->has_value()) {
+      dead_letter_partitions_ = (*letters)->partitions;
+      return Status::Ok();
+    }
+    dead_letter_partitions_ = (*input)->partitions;
+    return admin_->Create({options_.dead_letter_topic, dead_letter_partitions_, options_.changelog_replication, {}});
+  }
+
+  Status StartStateService() {
+    reader_of_state_ = NewLocalReader(store_.get(), layout_);
+    StateServiceOptions service_options;
+    service_options.socket_path = StateSocketPath(options_.state_dir);
+    service_ = NewStateService(service_options, reader_of_state_.get(), [this](StatePosition* position) {
+      for (TaskPosition& task : position->tasks) task.log_end_offset = instruments_.LogEnd(task.partition);
+    });
+    return service_->Start();
+  }
+
+  Status BuildManager() {
+    CommitterOptions committer_options;
+    committer_options.exactly_once = options_.exactly_once;
+    committer_options.input_topic = options_.input_topic;
+    committer_options.dead_letter_topic = options_.dead_letter_topic;
+    committer_options.dead_letter_partitions = dead_letter_partitions_;
+    committer_options.commit_timeout_ms = options_.transaction_timeout_ms;
+    committer_.emplace(committer_options, &layout_, &changelogs_, store_.get(), clock_);
+    restorer_.emplace(RestorerOptions{}, &layout_, &changelogs_, admin_.get(), reader_.get(), store_.get(), clock_);
+    executor_ = NewThreadExecutor();
+
+    TaskManagerOptions manager_options;
+    manager_options.input_topic = options_.input_topic;
+    manager_options.exactly_once = options_.exactly_once;
+    manager_options.task = {options_.tiers, options_.dead_letter_late};
+    manager_options.commit.interval_ms = options_.commit_interval_ms;
+    manager_options.commit.max_interval_ms = options_.commit_max_interval_ms;
+    manager_options.commit.overlay_bytes = options_.overlay_bytes;
+    manager_options.changelog_replication = options_.changelog_replication;
+    manager_.emplace(manager_options,
+                     TaskManagerParts{consumer_.get(), admin_.get(), store_.get(), &layout_, &changelogs_,
+                                      &*restorer_, &*committer_, executor_.get(), [this] { return NewProducer(); },
+                                      clock_, expiry_.get(), &instruments_});
+    return Status::Ok();
+  }
+
+  Result<std::unique_ptr<TransactionalProducer>> NewProducer() {
+    ProducerOptions producer_options;
+    producer_options.properties = options_.kafka;
+    producer_options.client_id = ClientId("producer");
+    if (options_.exactly_once) producer_options.transactional_id = options_.application + "-" + options_.instance_id;
+    producer_options.transaction_timeout_ms = options_.transaction_timeout_ms;
+    return NewRdTransactionalProducer(producer_options);
+  }
+
+  std::string ClientId(const std::string& role) const { return "odometer-" + options_.instance_id + "-" + role; }
+
+  void Run() {
+    Status status;
+    while (status.ok() && !stopping_) status = manager_->RunOnce(manager_->PollTimeoutMs());
+    if (!status.ok()) LogError(kLog, "stopping: {}", status.message());
+    manager_->Shutdown();
+    if (status.ok()) return;
+    MutexLock lock(mutex_);
+    failure_ = status;
+    failed_.NotifyAll();
+  }
+
+  const ProcessorOptions options_;
+  const Clock* const clock_;
+  Instruments instruments_;
+  const StateLayout layout_;
+  const std::vector<ChangelogStore> changelogs_;
+  const std::shared_ptr<StateExpiry> expiry_;
+  int32_t dead_letter_partitions_ = 1;
+
+  // In the order in which they need each other; destroyed the other way round.
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<LogReader> reader_;
+  std::unique_ptr<Consumer> consumer_;
+  std::unique_ptr<StateReader> reader_of_state_;
+  std::unique_ptr<StateService> service_;
+  std::optional<Committer> committer_;
+  std::optional<Restorer> restorer_;
+  std::unique_ptr<Executor> executor_;
+  std::optional<TaskManager> manager_;
+
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+  mutable Mutex mutex_;
+  CondVar failed_;
+  Status failure_ ODOMETER_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Processor>> NewProcessor(ProcessorOptions options, const Clock* clock, Metrics* metrics) {
+  if (options.state_dir.empty()) return Status::Invalid("state.dir is not set");
+  if (!options.kafka.contains("bootstrap.servers")) return Status::Invalid("kafka.bootstrap.servers is not set");
+  ODOMETER_RETURN_IF_ERROR(options.tiers.Validate());
+  return std::unique_ptr<Processor>(std::make_unique<RealProcessor>(std::move(options), clock, metrics));
+}
+
+}  // namespace odometer

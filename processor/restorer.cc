@@ -1,0 +1,242 @@
+#include "processor/restorer.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "common/base/bytes.h"
+#include "common/base/log.h"
+#include "common/model/event_decoder.h"
+
+namespace odometer {
+
+struct Restorer::Plan {
+  struct Part {
+    const ChangelogStore* changelog;
+    OffsetRange range;
+    int64_t from;
+  };
+  bool full = false;
+  std::vector<Part> parts;
+  uint64_t records = 0;  // at most
+};
+
+// Gathers restored records into batches.
+class Restorer::Writer {
+ public:
+  Writer(int32_t partition, size_t batch_bytes, Store* store)
+      : partition_(partition), batch_bytes_(batch_bytes), store_(store), batch_(store->NewBatch()) {}
+
+  // Everything of the task goes, before it is restored from the beginning.
+  void Wipe(const StateLayout& layout) {
+    const std::string begin = TaskKey(partition_);
+    const std::string end = PrefixEnd(begin);
+    for (FamilyId family = StateLayout::kSeries; family < layout.families.size(); ++family) {
+      if (family != StateLayout::kNames) batch_->DeleteRange(family, begin, end);
+    }
+    batch_->Delete(StateLayout::kMeta, MetaKey(partition_));
+    auto view = store_->View();
+    for (auto it = view->Scan(StateLayout::kSeries, begin, end); it->Valid(); it->Next()) {
+      DeleteName(ParseSeriesKey(it->Key()).second, it->Value());
+    }
+  }
+
+  Status Apply(const ChangelogStore& changelog, const RecordView& record) {
+    if (changelog.family == StateLayout::kMeta) {
+      if (record.has_value) batch_->Put(StateLayout::kMeta, MetaKey(partition_), record.value);
+      return FlushIfLarge();
+    }
+    key_ = TaskKey(partition_);
+    key_.append(record.key);
+    const bool is_window = changelog.family >= StateLayout::kFirstWindows;
+    if (key_.size() != (is_window ? 16u : 8u)) {
+      return Status::Stop("changelog " + changelog.topic + " holds a key of " + std::to_string(record.key.size()) +
+                          " bytes at offset " + std::to_string(record.offset) + ": it is not ours");
+    }
+    if (changelog.family == StateLayout::kSeries) {
+      ODOMETER_RETURN_IF_ERROR(ApplySeries(record));
+    } else if (record.has_value) {
+      batch_->Put(changelog.family, key_, record.value);
+    } else {
+      batch_->Delete(changelog.family, key_);
+    }
+    return FlushIfLarge();
+  }
+
+  // The last batch.
+  Status Finish(const TaskCheckpoint& checkpoint) {
+    batch_->Put(StateLayout::kMeta, CheckpointKey(partition_), EncodeTaskCheckpoint(checkpoint));
+    return store_->Write(std::move(batch_));
+  }
+
+ private:
+  Status ApplySeries(const RecordView& record) {
+    const SeriesId id = ParseSeriesKey(key_).second;
+    if (record.has_value) {
+      Result<Series> series = DecodeSeriesIdentity(record.value);
+      if (!series.ok()) return Status::Stop("a series in the changelog cannot be read: " + series.status().message());
+      name_key_.clear();
+      AppendNameKey(*series, partition_, id, &name_key_);
+      batch_->Put(StateLayout::kSeries, key_, record.value);
+      batch_->Put(StateLayout::kNames, name_key_, record.value);
+      pending_series_[id] = std::string(record.value);
+      return Status::Ok();
+    }
+    // The name is not in the tombstone: it is in this batch or in the store.
+    if (auto pending = pending_series_.find(id); pending != pending_series_.end()) {
+      DeleteName(id, pending->second);
+      pending_series_.erase(pending);
+    } else {
+      std::string identity;
+      Status found = store_->Get(StateLayout::kSeries, key_, &identity);
+      if (found.ok()) DeleteName(id, identity);
+      if (!found.ok() && !found.Is(ErrorKind::kNotFound)) return found;
+    }
+    batch_->Delete(StateLayout::kSeries, key_);
+    return Status::Ok();
+  }
+
+  void DeleteName(SeriesId id, std::string_view identity) {
+    Result<Series> series = DecodeSeriesIdentity(identity);
+    if (!series.ok()) return;
+    name_key_.clear();
+    AppendNameKey(*series, partition_, id, &name_key_);
+    batch_->Delete(StateLayout::kNames, name_key_);
+  }
+
+  Status FlushIfLarge() {
+    if (batch_->Bytes() < batch_bytes_) return Status::Ok();
+    TaskCheckpoint unfinished;  // no offsets: if we die now, the next restore starts from the beginning
+    unfinished.restoring = true;
+    batch_->Put(StateLayout::kMeta, CheckpointKey(partition_), EncodeTaskCheckpoint(unfinished));
+    ODOMETER_RETURN_IF_ERROR(store_->Write(std::move(batch_)));
+    batch_ = store_->NewBatch();
+    pending_series_.clear();
+    return Status::Ok();
+  }
+
+  const int32_t partition_;
+  const size_t batch_bytes_;
+  Store* const store_;
+  std::unique_ptr<StoreBatch> batch_;
+  std::map<SeriesId, std::string> pending_series_;  // put in the current batch
+  std::string key_, name_key_;
+};
+
+Restorer::Restorer(RestorerOptions options, const StateLayout* layout, const std::vector<ChangelogStore>* changelogs,
+                   Admin* admin, LogReader* reader, Store* store, const Clock* clock)
+    : options_(options),
+      layout_(layout),
+      changelogs_(changelogs),
+      admin_(admin),
+      reader_(reader),
+      store_(store),
+      clock_(clock) {}
+
+Result<RestoredTask> Restorer::Restore(int32_t partition,
+                                       const std::function<void(uint64_t records, uint64_t of)>& progress) {
+  Result<TaskCheckpoint> loaded = LoadCheckpoint(partition);
+  if (!loaded.ok()) return loaded.status();
+  Result<Plan> plan = MakePlan(partition, *loaded);
+  if (!plan.ok()) return plan.status();
+
+  RestoredTask task;
+  task.full = plan->full;
+  task.checkpoint = *loaded;
+  Writer writer(partition, options_.batch_bytes, store_);
+  if (plan->full) {
+    task.checkpoint = TaskCheckpoint{};
+    writer.Wipe(*layout_);
+  }
+  for (const Plan::Part& part : plan->parts) {
+    int64_t first_append_ms = 0;
+    Status read = reader_->Read({part.changelog->topic, partition}, part.from, part.range.end,
+                                [&](const RecordView& record) {
+                                  if (first_append_ms == 0) first_append_ms = record.timestamp_ms;
+                                  if (++task.records % 100'000 == 0 && progress) progress(task.records, plan->records);
+                                  return writer.Apply(*part.changelog, record);
+                                });
+    if (!read.ok()) return read.WithContext("restoring " + part.changelog->topic);
+    task.checkpoint.changelog_next[part.changelog->store] = part.range.end;
+    // A log that does not begin at 0 has lost records to the broker's retention.
+    if (plan->full && part.range.begin > 0 && part.changelog->family >= StateLayout::kFirstWindows) {
+      // What the broker has deleted was appended before the oldest record that is left; event times reach at most
+      // kMaxFutureMs beyond their append time.
+      const int64_t oldest_ms = first_append_ms != 0 ? first_append_ms : clock_->WallMs();
+      task.checkpoint.complete_from_ms[part.changelog->store] = oldest_ms + kMaxFutureMs;
+    }
+  }
+  task.checkpoint.restoring = false;
+  task.checkpoint.written_wall_ms = clock_->WallMs();
+  ODOMETER_RETURN_IF_ERROR(writer.Finish(task.checkpoint));
+  ODOMETER_RETURN_IF_ERROR(LoadTask(partition, &task));
+  return task;
+}
+
+Status Restorer::MarkReleased(int32_t partition) {
+  Result<TaskCheckpoint> checkpoint = LoadCheckpoint(partition);
+  if (!checkpoint.ok()) return checkpoint.status();
+  if (checkpoint->restoring) return Status::Ok();
+  checkpoint->restoring = true;
+  auto batch = store_->NewBatch();
+  batch->Put(StateLayout::kMeta, CheckpointKey(partition), EncodeTaskCheckpoint(*checkpoint));
+  return store_->Write(std::move(batch));
+}
+
+Result<TaskCheckpoint> Restorer::LoadCheckpoint(int32_t partition) const {
+  std::string bytes;
+  Status found = store_->Get(StateLayout::kMeta, CheckpointKey(partition), &bytes);
+  if (found.Is(ErrorKind::kNotFound)) return TaskCheckpoint{};
+  if (!found.ok()) return found;
+  return DecodeTaskCheckpoint(bytes);
+}
+
+Result<Restorer::Plan> Restorer::MakePlan(int32_t partition, const TaskCheckpoint& checkpoint) {
+  Plan plan;
+  plan.full = clock_->WallMs() - checkpoint.written_wall_ms > options_.max_checkpoint_age_ms;
+  for (const ChangelogStore& changelog : *changelogs_) {
+    Result<OffsetRange> range = admin_->Offsets({changelog.topic, partition});
+    if (!range.ok()) return range.status();
+    plan.parts.push_back({&changelog, *range, range->begin});
+    auto next = checkpoint.changelog_next.find(changelog.store);
+    if (next == checkpoint.changelog_next.end() || next->second < range->begin) {
+      plan.full = true;
+    } else if (next->second > range->end) {
+      return Status::Stop("changelog " + changelog.topic + "/" + std::to_string(partition) + " ends at offset " +
+                          std::to_string(range->end) + ", but this state folder has taken records up to " +
+                          std::to_string(next->second) +
+                          " from it: the topic was re-created or has lost records. If that is what you want, remove "
+                          "the state folder; then the state is what the changelogs and the input topic still hold");
+    } else {
+      plan.parts.back().from = next->second;
+    }
+  }
+  for (Plan::Part& part : plan.parts) {
+    if (plan.full) part.from = part.range.begin;
+    plan.records += static_cast<uint64_t>(part.range.end - part.from);
+  }
+  return plan;
+}
+
+Status Restorer::LoadTask(int32_t partition, RestoredTask* task) const {
+  std::string bytes;
+  Status found = store_->Get(StateLayout::kMeta, MetaKey(partition), &bytes);
+  if (found.ok()) {
+    Result<TaskMeta> meta = DecodeTaskMeta(bytes);
+    if (!meta.ok()) return Status::Stop("the task's record cannot be read: " + meta.status().message());
+    task->meta = *meta;
+    task->has_meta = true;
+  } else if (!found.Is(ErrorKind::kNotFound)) {
+    return found;
+  }
+  task->series = SeriesDictionary(task->meta.next_series_id);
+  auto view = store_->View();
+  const std::string begin = TaskKey(partition);
+  auto it = view->Scan(StateLayout::kSeries, begin, PrefixEnd(begin));
+  for (; it->Valid(); it->Next()) task->series.Load(it->Value(), ParseSeriesKey(it->Key()).second);
+  return it->status();
+}
+
+}  // namespace odometer

@@ -1,0 +1,68 @@
+// Brings a task's local state up to the end of its committed changelogs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/kafka/admin.h"
+#include "common/kafka/log_reader.h"
+#include "common/state/state_layout.h"
+#include "common/store/store.h"
+#include "processor/changelog_topics.h"
+#include "processor/series_dictionary.h"
+
+namespace odometer {
+
+struct RestoredTask {
+  TaskMeta meta;
+  bool has_meta = false;  // false: this task has never committed
+  TaskCheckpoint checkpoint;
+  SeriesDictionary series;
+  uint64_t records = 0;  // read from the changelogs
+  bool full = false;     // from the beginning, not from a checkpoint
+};
+
+struct RestorerOptions {
+  // A checkpoint older than this may have missed tombstones that the broker has cleaned: restore in full.
+  int64_t max_checkpoint_age_ms = 12 * 3'600'000;  // half of Kafka's default delete.retention.ms
+  size_t batch_bytes = 32 << 20;
+};
+
+// One thread at a time.
+class Restorer {
+ public:
+  Restorer(RestorerOptions options, const StateLayout* layout, const std::vector<ChangelogStore>* changelogs,
+           Admin* admin, LogReader* reader, Store* store, const Clock* clock);
+
+  // Reads the committed changelog records since the checkpoint and writes them to the store, the last batch together
+  // with the new checkpoint. What fits one batch appears at once; else the checkpoint says `restoring` meanwhile.
+  // `progress` is told records read so far and the number there may be.
+  // kRetry: the broker could not be read; call again. kStop: a changelog is shorter than what was taken from it.
+  Result<RestoredTask> Restore(int32_t partition,
+                               const std::function<void(uint64_t records, uint64_t of)>& progress);
+
+  // Marks a task whose partition another instance owns now: its state here must not be read any more.
+  Status MarkReleased(int32_t partition);
+
+ private:
+  struct Plan;
+  class Writer;
+
+  Result<TaskCheckpoint> LoadCheckpoint(int32_t partition) const;
+  Result<Plan> MakePlan(int32_t partition, const TaskCheckpoint& checkpoint);
+  Status LoadTask(int32_t partition, RestoredTask* task) const;
+
+  const RestorerOptions options_;
+  const StateLayout* const layout_;
+  const std::vector<ChangelogStore>* const changelogs_;
+  Admin* const admin_;
+  LogReader* const reader_;
+  Store* const store_;
+  const Clock* const clock_;
+};
+
+}  // namespace odometer

@@ -1,0 +1,44 @@
+#include "processor/state_expiry.h"
+
+namespace odometer {
+
+void StateExpiry::TaskOpened(int32_t partition, const TaskMeta& meta, const SeriesDictionary& series) {
+  OpenTask task;
+  task.stream_time_ms = meta.stream_time_ms;
+  task.forgotten.assign(meta.next_series_id, true);
+  series.ForEachId([&](SeriesId id) { task.forgotten[id] = false; });
+  MutexLock lock(mutex_);
+  tasks_[partition] = std::move(task);
+}
+
+void StateExpiry::TaskCommitted(int32_t partition, const TaskMeta& meta,
+                                const std::vector<std::pair<SeriesId, std::string>>& forgotten) {
+  MutexLock lock(mutex_);
+  OpenTask& task = tasks_[partition];
+  task.stream_time_ms = meta.stream_time_ms;
+  for (const auto& [id, identity] : forgotten) {
+    if (task.forgotten.size() <= id) task.forgotten.resize(id + 1);
+    task.forgotten[id] = true;
+  }
+}
+
+void StateExpiry::TaskClosed(int32_t partition) {
+  MutexLock lock(mutex_);
+  tasks_.erase(partition);
+}
+
+bool StateExpiry::Expired(FamilyId family, std::string_view key) const {
+  const bool is_window = family >= StateLayout::kFirstWindows && key.size() == 16;
+  if (!is_window && !(family == StateLayout::kTotals && key.size() == 8)) return false;
+  const auto [partition, id] = ParseSeriesKey(key.substr(0, 8));
+  MutexLock lock(mutex_);
+  auto task = tasks_.find(partition);
+  if (task == tasks_.end()) return false;
+  if (id < task->second.forgotten.size() && task->second.forgotten[id]) return true;
+  if (!is_window) return false;
+  const size_t tier = family - StateLayout::kFirstWindows;
+  return tier < layout_.tiers.windows.size() &&
+         !layout_.tiers.windows[tier].Retains(ParseWindowKey(key).window_start_ms, task->second.stream_time_ms);
+}
+
+}  // namespace odometer

@@ -1,0 +1,400 @@
+#include "processor/task_manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+
+namespace odometer {
+
+namespace {
+constexpr int64_t kRetryDelayMs = 100;
+constexpr const char* kLog = "processor";
+}  // namespace
+
+// A commit handed to the executor. Until the executor is idle only the job touches it.
+struct TaskManager::PendingCommit {
+  std::vector<Epoch> epochs;
+  std::unique_ptr<GroupMetadata> group;
+  Status status;
+  int64_t started_ms = 0;
+  int64_t ended_ms = 0;
+  bool submitted = false;
+  int64_t retry_at_ms = 0;
+};
+
+TaskManager::TaskManager(TaskManagerOptions options, TaskManagerParts parts)
+    : options_(std::move(options)), parts_(std::move(parts)) {}
+
+TaskManager::~TaskManager() { parts_.executor->Wait(); }
+
+Status TaskManager::Start() {
+  last_commit_ms_ = parts_.clock->SteadyMs();
+  recovering_ = true;  // there is no producer yet
+  return parts_.consumer->Subscribe({options_.input_topic});
+}
+
+Status TaskManager::RunOnce(int poll_timeout_ms) {
+  ODOMETER_RETURN_IF_ERROR(parts_.consumer->Poll(poll_timeout_ms, this));
+  ODOMETER_RETURN_IF_ERROR(FinishCommit());
+  if (parts_.clock->SteadyMs() >= retry_at_ms_) {
+    Status status = recovering_ ? Recover() : OpenAssigned();
+    if (status.Is(ErrorKind::kStop)) return status;
+    if (!status.ok()) {
+      retry_at_ms_ = parts_.clock->SteadyMs() + kRetryDelayMs;
+      if (status.Is(ErrorKind::kRecover)) recovering_ = true;
+      if (trouble_ != status.message()) LogWarn(kLog, "will try again: {}", status.message());
+      trouble_ = status.message();
+    } else {
+      trouble_.clear();
+    }
+  }
+  if (!pending_commit_ && !recovering_ && ShouldCommit()) BeginCommit();
+  ODOMETER_RETURN_IF_ERROR(LimitMemory());
+  if (parts_.clock->SteadyMs() - last_measure_ms_ >= options_.max_lag_interval_ms) Measure();
+  UpdateReadiness();
+  return Status::Ok();
+}
+
+int TaskManager::PollTimeoutMs() const {
+  const int64_t now = parts_.clock->SteadyMs();
+  if (pending_commit_) return 5;
+  const int64_t until_commit = last_commit_ms_ + options_.commit.interval_ms - now;
+  return static_cast<int>(std::clamp<int64_t>(until_commit, 1, 50));
+}
+
+void TaskManager::OnRecord(const RecordView& record) {
+  const size_t partition = static_cast<size_t>(record.partition);
+  if (partition < tasks_.size() && tasks_[partition]) tasks_[partition]->Process(record, &decoder_);
+}
+
+void TaskManager::OnAssigned(const std::vector<TopicPartition>& partitions) {
+  for (const TopicPartition& tp : partitions) {
+    assigned_.insert(tp.partition);
+    to_open_.insert(tp.partition);
+  }
+  assignment_seen_ = true;
+  assignment_changed_ = true;
+}
+
+void TaskManager::OnRevoked(const std::vector<TopicPartition>& partitions) {
+  Status committed = CommitEverything(options_.revoke_timeout_ms);
+  if (!committed.ok()) {
+    LogWarn(kLog, "partitions are given up without a last commit, their next owner counts again: {}",
+            committed.message());
+  }
+  for (const TopicPartition& tp : partitions) {
+    assigned_.erase(tp.partition);
+    CloseTask(tp.partition);
+  }
+  assignment_changed_ = true;
+}
+
+void TaskManager::OnLost(const std::vector<TopicPartition>& partitions) {
+  LogWarn(kLog, "partitions lost to another member: count={}", partitions.size());
+  parts_.executor->Wait();
+  DropPendingCommit();
+  for (const TopicPartition& tp : partitions) {
+    assigned_.erase(tp.partition);
+    CloseTask(tp.partition);
+  }
+  // The commit that was dropped may have held epochs of tasks that are still ours.
+  recovering_ = true;
+  assignment_changed_ = true;
+}
+
+Status TaskManager::OpenAssigned() {
+  if (!assignment_changed_ && to_open_.empty()) return Status::Ok();
+  if (!to_open_.empty()) ODOMETER_RETURN_IF_ERROR(EnsureTopics());
+  // Opening changes what the committer knows, so no commit may run meanwhile.
+  parts_.executor->Wait();
+  ODOMETER_RETURN_IF_ERROR(FinishCommit());
+  if (recovering_) return Status::Ok();
+  while (!to_open_.empty()) {
+    const int32_t partition = *to_open_.begin();
+    ODOMETER_RETURN_IF_ERROR(OpenTask(partition));
+    to_open_.erase(partition);
+  }
+  for (int32_t partition = 0; partition < input_partitions_; ++partition) {
+    if (!assigned_.contains(partition)) ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkReleased(partition));
+  }
+  assignment_changed_ = false;
+  return Status::Ok();
+}
+
+Status TaskManager::EnsureTopics() {
+  Result<std::optional<TopicInfo>> input = parts_.admin->Describe(options_.input_topic);
+  if (!input.ok()) return input.status();
+  if (!input->has_value()) return Status::Retry("topic " + options_.input_topic + " does not exist");
+  const int32_t partitions = (*input)->partitions;
+  if (partitions == input_partitions_) return Status::Ok();
+  ODOMETER_RETURN_IF_ERROR(
+      EnsureChangelogs(parts_.admin, *parts_.changelogs, partitions, options_.changelog_replication));
+  auto batch = parts_.store->NewBatch();
+  batch->Put(StateLayout::kMeta, kPartitionCountKey, EncodePartitionCount(partitions));
+  ODOMETER_RETURN_IF_ERROR(parts_.store->Write(std::move(batch)));
+  if (input_partitions_ != 0) {
+    LogInfo(kLog, "input topic has grown topic={} partitions={}", options_.input_topic, partitions);
+  }
+  input_partitions_ = partitions;
+  return Status::Ok();
+}
+
+Status TaskManager::OpenTask(int32_t partition) {
+  const TopicPartition tp{options_.input_topic, partition};
+  const int64_t started_ms = parts_.clock->SteadyMs();
+  std::optional<int64_t> committed;
+  if (options_.exactly_once) {
+    // Before the ends of the changelogs are read: a commit between the two would otherwise be missed.
+    Result<std::optional<int64_t>> offset = parts_.consumer->Committed(tp);
+    if (!offset.ok()) return offset.status();
+    committed = *offset;
+  }
+  Result<RestoredTask> restored = parts_.restorer->Restore(partition, [&](uint64_t records, uint64_t of) {
+    LogInfo(kLog, "restoring partition={} records={} of={}", partition, records, of);
+    parts_.instruments->RestoreProgress(partition, records, of);
+  });
+  if (!restored.ok()) return restored.status();
+  Result<int64_t> start = StartOffset(partition, *restored, committed);
+  if (!start.ok()) return start.status();
+
+  restored->meta.next_input_offset = *start;
+  parts_.committer->Open(partition, restored->meta, restored->checkpoint);
+  parts_.expiry->TaskOpened(partition, restored->meta, restored->series);
+  parts_.instruments->TaskOpened(partition, restored->meta.accounting, restored->records, restored->full);
+  parts_.instruments->RestoreProgress(partition, 1, 1);
+  LogInfo(kLog, "task open partition={} offset={} series={} restored_records={} restore={} ms={}", partition, *start,
+          restored->series.size(), restored->records, restored->full ? "full" : "tail",
+          parts_.clock->SteadyMs() - started_ms);
+  if (tasks_.size() <= static_cast<size_t>(partition)) tasks_.resize(static_cast<size_t>(partition) + 1);
+  tasks_[static_cast<size_t>(partition)] =
+      std::make_unique<Task>(partition, options_.task, restored->meta, std::move(restored->series));
+  return parts_.consumer->Start(tp, *start);
+}
+
+Result<int64_t> TaskManager::StartOffset(int32_t partition, const RestoredTask& task,
+                                         std::optional<int64_t> committed) {
+  const std::string where = options_.input_topic + "/" + std::to_string(partition);
+  if (committed && !task.has_meta) {
+    return Status::Stop("the group has committed offset " + std::to_string(*committed) + " of " + where +
+                        ", but its changelogs are empty: they were deleted. Use another application name, or delete "
+                        "the group's offsets to count from the beginning of the topic");
+  }
+  if (committed && *committed != task.meta.next_input_offset) {
+    return Status::Stop("the group has committed offset " + std::to_string(*committed) + " of " + where +
+                        ", but the changelogs say " + std::to_string(task.meta.next_input_offset) +
+                        ": somebody has changed the group's offsets, or another application uses the same name");
+  }
+  Result<OffsetRange> range = parts_.admin->Offsets({options_.input_topic, partition});
+  if (!range.ok()) return range.status();
+  if (!task.has_meta) return range->begin;
+  const int64_t next = task.meta.next_input_offset;
+  if (next > range->end) {
+    return Status::Stop(where + " ends at offset " + std::to_string(range->end) + ", but offset " +
+                        std::to_string(next) + " was counted already: the topic was re-created or has lost records");
+  }
+  if (next < range->begin) {
+    return Status::Stop("records " + std::to_string(next) + " to " + std::to_string(range->begin - 1) + " of " +
+                        where + " were deleted by the topic's retention before they could be counted");
+  }
+  return next;
+}
+
+void TaskManager::CloseTask(int32_t partition) {
+  to_open_.erase(partition);
+  if (static_cast<size_t>(partition) >= tasks_.size() || !tasks_[static_cast<size_t>(partition)]) return;
+  tasks_[static_cast<size_t>(partition)].reset();
+  parts_.committer->Close(partition);
+  parts_.expiry->TaskClosed(partition);
+  parts_.instruments->TaskClosed(partition);
+}
+
+void TaskManager::DropPendingCommit() { pending_commit_.reset(); }
+
+// The log must not run away from the disk: while a commit is under way and the next epoch is full already, wait; while
+// commits fail, take nothing more in.
+Status TaskManager::LimitMemory() {
+  auto full = [&] { return pending_commit_ && PendingBytes() >= options_.commit.overlay_bytes; };
+  if (full()) {
+    parts_.executor->Wait();
+    ODOMETER_RETURN_IF_ERROR(FinishCommit());
+  }
+  if (full() == paused_) return Status::Ok();
+  std::vector<TopicPartition> open;
+  for (const auto& task : tasks_) {
+    if (task) open.push_back({options_.input_topic, task->partition()});
+  }
+  paused_ = !paused_;
+  return paused_ ? parts_.consumer->Pause(open) : parts_.consumer->Resume(open);
+}
+
+uint64_t TaskManager::PendingBytes() const {
+  uint64_t bytes = 0;
+  for (const auto& task : tasks_) {
+    if (task) bytes += task->PendingBytes();
+  }
+  return bytes;
+}
+
+bool TaskManager::ShouldCommit() const {
+  CommitPolicy::Situation now;
+  for (const auto& task : tasks_) {
+    if (!task) continue;
+    now.dirty = now.dirty || task->dirty();
+    now.pending_bytes += task->PendingBytes();
+    std::optional<int64_t> end = parts_.consumer->CachedEnd({options_.input_topic, task->partition()});
+    if (end) now.lag_records += std::max<int64_t>(0, *end - task->next_input_offset());
+  }
+  now.since_last_commit_ms = parts_.clock->SteadyMs() - last_commit_ms_;
+  return options_.commit.ShouldCommit(now);
+}
+
+void TaskManager::BeginCommit() {
+  pending_commit_ = std::make_unique<PendingCommit>();
+  for (auto& task : tasks_) {
+    if (task && task->dirty()) pending_commit_->epochs.push_back(task->Seal());
+  }
+  last_commit_ms_ = parts_.clock->SteadyMs();
+  SubmitCommit();
+}
+
+void TaskManager::SubmitCommit() {
+  PendingCommit* commit = pending_commit_.get();
+  if (options_.exactly_once) commit->group = parts_.consumer->Group();
+  commit->started_ms = parts_.clock->SteadyMs();
+  commit->submitted = true;
+  parts_.executor->Submit([this, commit] {
+    std::vector<const Epoch*> epochs;
+    for (const Epoch& epoch : commit->epochs) epochs.push_back(&epoch);
+    commit->status = parts_.committer->Commit(epochs, producer_.get(), commit->group.get());
+    commit->ended_ms = parts_.clock->SteadyMs();
+  });
+}
+
+Status TaskManager::FinishCommit() {
+  if (!pending_commit_ || !parts_.executor->Idle()) return Status::Ok();
+  PendingCommit& commit = *pending_commit_;
+  if (!commit.submitted) {
+    if (parts_.clock->SteadyMs() >= commit.retry_at_ms) SubmitCommit();
+    return Status::Ok();
+  }
+  const double seconds = static_cast<double>(commit.ended_ms - commit.started_ms) / 1000;
+  if (commit.status.ok()) {
+    parts_.instruments->CommitEnded("committed", seconds);
+    OnCommitted(commit);
+    pending_commit_.reset();
+    return Status::Ok();
+  }
+  if (commit.status.Is(ErrorKind::kStop) || commit.status.Is(ErrorKind::kInvalid)) {
+    return Status::Stop("commit: " + commit.status.message());
+  }
+  if (commit.status.Is(ErrorKind::kRecover)) {
+    parts_.instruments->CommitEnded("recovered", seconds);
+    LogWarn(kLog, "commit failed, recovering: {}", commit.status.message());
+    DropPendingCommit();
+    recovering_ = true;
+    return Status::Ok();
+  }
+  // Nothing was committed: the same epochs again, a little later, while the tasks go on with their next ones.
+  parts_.instruments->CommitEnded("aborted", seconds);
+  LogWarn(kLog, "commit aborted, will be tried again: {}", commit.status.message());
+  trouble_ = "commit aborted: " + commit.status.message();
+  commit.submitted = false;
+  commit.retry_at_ms = parts_.clock->SteadyMs() + kRetryDelayMs;
+  return Status::Ok();
+}
+
+void TaskManager::OnCommitted(const PendingCommit& commit) {
+  trouble_.clear();
+  std::vector<std::pair<TopicPartition, int64_t>> offsets;
+  for (const Epoch& epoch : commit.epochs) {
+    const Task* task = tasks_[static_cast<size_t>(epoch.partition)].get();
+    parts_.expiry->TaskCommitted(epoch.partition, epoch.meta, epoch.forgotten);
+    parts_.instruments->TaskCommitted(epoch.partition, epoch.meta, task->series_count());
+    offsets.emplace_back(TopicPartition{options_.input_topic, epoch.partition}, epoch.meta.next_input_offset);
+  }
+  if (options_.exactly_once) return;
+  // Only for those who watch the group's lag: the position itself is in the meta changelog.
+  Status committed = parts_.consumer->CommitOffsets(offsets);
+  if (!committed.ok()) LogWarn(kLog, "group offsets not updated: {}", committed.message());
+}
+
+Status TaskManager::CommitEverything(int64_t timeout_ms) {
+  if (recovering_) return Status::Recover("the producer was lost");
+  const int64_t deadline_ms = parts_.clock->SteadyMs() + timeout_ms;
+  bool sealed_all = false;
+  while (true) {
+    parts_.executor->Wait();
+    ODOMETER_RETURN_IF_ERROR(FinishCommit());
+    if (recovering_) return Status::Recover("the last commit failed");
+    if (!pending_commit_) {
+      const bool dirty = std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task && task->dirty(); });
+      if (sealed_all || !dirty) return Status::Ok();
+      sealed_all = true;
+      BeginCommit();
+      continue;
+    }
+    if (parts_.executor->Idle() && !pending_commit_->submitted) {
+      if (parts_.clock->SteadyMs() >= deadline_ms) {
+        const std::string why = trouble_;
+        DropPendingCommit();
+        recovering_ = true;
+        return Status::Retry("not committed in time: " + why);
+      }
+      pending_commit_->retry_at_ms = 0;  // no waiting here: each attempt waits for the broker itself
+    }
+  }
+}
+
+Status TaskManager::Recover() {
+  parts_.executor->Wait();
+  DropPendingCommit();
+  for (int32_t partition : assigned_) {
+    CloseTask(partition);
+    to_open_.insert(partition);
+  }
+  ODOMETER_RETURN_IF_ERROR(OpenProducer());
+  recovering_ = false;
+  return OpenAssigned();
+}
+
+Status TaskManager::OpenProducer() {
+  producer_.reset();
+  Result<std::unique_ptr<TransactionalProducer>> producer = parts_.new_producer();
+  if (!producer.ok()) return producer.status();
+  ODOMETER_RETURN_IF_ERROR((*producer)->Init().WithContext("opening the transactional producer"));
+  producer_ = std::move(*producer);
+  return Status::Ok();
+}
+
+void TaskManager::Shutdown() {
+  if (closed_) return;
+  closed_ = true;
+  parts_.consumer->Close(this);  // gives the partitions up, which commits
+  parts_.executor->Wait();
+}
+
+void TaskManager::Measure() {
+  last_measure_ms_ = parts_.clock->SteadyMs();
+  for (const auto& task : tasks_) {
+    if (!task) continue;
+    std::optional<int64_t> end = parts_.consumer->CachedEnd({options_.input_topic, task->partition()});
+    if (!end) continue;
+    const int64_t lag = std::max<int64_t>(0, *end - task->next_input_offset());
+    const double seconds =
+        lag == 0 ? 0 : static_cast<double>(parts_.clock->WallMs() - task->last_record_ms()) / 1000;
+    parts_.instruments->Lag(task->partition(), *end, lag, std::max(0.0, seconds));
+  }
+  parts_.instruments->State(parts_.store->DiskBytes(), parts_.store->MemoryBytes(), PendingBytes());
+}
+
+void TaskManager::UpdateReadiness() {
+  std::vector<std::string> reasons;
+  if (recovering_) reasons.push_back("connecting to the broker");
+  if (!assignment_seen_) reasons.push_back("waiting for partitions of the input topic");
+  for (int32_t partition : to_open_) reasons.push_back("restoring partition " + std::to_string(partition));
+  if (!trouble_.empty()) reasons.push_back(trouble_);
+  parts_.instruments->SetNotReady(std::move(reasons));
+}
+
+}  // namespace odometer

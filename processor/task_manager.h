@@ -1,0 +1,125 @@
+// Owns the tasks of the assigned partitions: opens them from restored state, feeds them, commits what they gathered,
+// gives them up, and recovers them after a failure.
+//
+// Life of the manager:      kRunning ⇄ kRecovering      (kRecovering: producer lost; tasks are restored anew)
+// Life of a partition here: assigned → (restored) open → revoked or lost → closed
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/kafka/admin.h"
+#include "common/kafka/consumer.h"
+#include "common/kafka/producer.h"
+#include "processor/commit_policy.h"
+#include "processor/committer.h"
+#include "processor/executor.h"
+#include "processor/instruments.h"
+#include "processor/restorer.h"
+#include "processor/state_expiry.h"
+#include "processor/task.h"
+
+namespace odometer {
+
+struct TaskManagerOptions {
+  std::string input_topic;
+  bool exactly_once = true;
+  TaskOptions task;
+  CommitPolicy commit;
+  int16_t changelog_replication = -1;
+  int64_t max_lag_interval_ms = 1'000;    // how often lag and sizes are measured
+  int64_t revoke_timeout_ms = 10'000;     // for the last commit before partitions are given up
+};
+
+// What the manager works with. Everything must outlive it.
+struct TaskManagerParts {
+  Consumer* consumer;
+  Admin* admin;
+  Store* store;
+  const StateLayout* layout;
+  const std::vector<ChangelogStore>* changelogs;
+  Restorer* restorer;
+  Committer* committer;
+  Executor* executor;
+  std::function<Result<std::unique_ptr<TransactionalProducer>>()> new_producer;
+  const Clock* clock;
+  StateExpiry* expiry;
+  Instruments* instruments;
+};
+
+// Used by one thread.
+class TaskManager final : public ConsumerEvents {
+ public:
+  TaskManager(TaskManagerOptions options, TaskManagerParts parts);
+  ~TaskManager() override;
+
+  // Joins the group.
+  Status Start();
+  // One round: take in what has arrived (waiting at most poll_timeout_ms), open what was assigned, commit when due.
+  // An error that is returned is final.
+  Status RunOnce(int poll_timeout_ms);
+  // Commits what there is and leaves. Idempotent.
+  void Shutdown();
+
+  // How long RunOnce may wait for records without holding up a commit.
+  int PollTimeoutMs() const;
+
+  // ConsumerEvents; called by the consumer inside Poll and Close.
+  void OnRecord(const RecordView& record) override;
+  void OnAssigned(const std::vector<TopicPartition>& partitions) override;
+  void OnRevoked(const std::vector<TopicPartition>& partitions) override;
+  void OnLost(const std::vector<TopicPartition>& partitions) override;
+
+ private:
+  struct PendingCommit;
+
+  Status OpenAssigned();
+  Status OpenTask(int32_t partition);
+  Result<int64_t> StartOffset(int32_t partition, const RestoredTask& task, std::optional<int64_t> committed);
+  Status EnsureTopics();
+  void CloseTask(int32_t partition);
+  void DropPendingCommit();
+
+  bool ShouldCommit() const;
+  void BeginCommit();
+  void SubmitCommit();
+  Status FinishCommit();
+  void OnCommitted(const PendingCommit& commit);
+  Status CommitEverything(int64_t timeout_ms);
+  Status Recover();
+  Status OpenProducer();
+
+  Status LimitMemory();
+  uint64_t PendingBytes() const;
+  void Measure();
+  void UpdateReadiness();
+
+  const TaskManagerOptions options_;
+  const TaskManagerParts parts_;
+  std::unique_ptr<TransactionalProducer> producer_;
+  EventDecoder decoder_;
+  std::vector<std::unique_ptr<Task>> tasks_;  // by partition; null: not open
+  std::set<int32_t> assigned_;                // all that are ours
+  std::set<int32_t> to_open_;                 // of these, those not open yet
+  bool assignment_seen_ = false;
+  bool assignment_changed_ = false;
+  int32_t input_partitions_ = 0;
+  std::unique_ptr<PendingCommit> pending_commit_;
+  bool recovering_ = false;
+  bool paused_ = false;
+  bool closed_ = false;
+  std::string trouble_;  // why the latest attempt at something did not work; empty: nothing
+  int64_t retry_at_ms_ = 0;
+  int64_t last_commit_ms_ = 0;
+  int64_t last_measure_ms_ = 0;
+};
+
+}  // namespace odometer
