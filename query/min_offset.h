@@ -1,0 +1,36 @@
+// Places in the input topic that an answer must reflect, so that clients read what they wrote.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/kafka/types.h"
+#include "common/state/state_reader.h"
+
+namespace odometer {
+
+// At most one record per partition of one topic. A value type.
+class OffsetSet {
+ public:
+  // "<topic>/<partition>@<offset>[,…]", as ingest answers in X-Odometer-Offset. Of a partition that stands twice the
+  // higher offset counts. kInvalid, saying why, for anything else, another topic than `topic` included.
+  static Result<OffsetSet> Parse(std::string_view text, const std::string& topic);
+
+  void Add(int32_t partition, int64_t offset);
+  bool empty() const { return offsets_.empty(); }
+  // Every record of the set is part of what the position reflects. A partition that it does not cover: false.
+  bool SatisfiedBy(const StatePosition& position) const;
+
+ private:
+  std::map<int32_t, int64_t> offsets_;
+};
+
+// The text that Parse reads.
+std::string OffsetsText(const std::vector<std::pair<TopicPartition, int64_t>>& offsets);
+
+}  // namespace odometer

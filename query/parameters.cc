@@ -1,0 +1,132 @@
+#include "query/parameters.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "common/model/timestamp.h"
+
+namespace odometer {
+namespace {
+
+constexpr std::string_view kLabelPrefix = "label.";
+constexpr int64_t kMaxPeriodSeconds = 1'000'000'000'000;  // more than all years that events can have
+
+std::optional<BadParameter> ParseView(const http::Request& request, MetricView* view) {
+  static constexpr std::pair<std::string_view, MetricView> kViews[] = {{"counter", MetricView::kCounter},
+                                                                       {"points", MetricView::kPoints},
+                                                                       {"gauge", MetricView::kGauge},
+                                                                       {"meter", MetricView::kMeter},
+                                                                       {"timer", MetricView::kTimer}};
+  std::optional<std::string_view> type = request.Query("type");
+  for (const auto& [name, value] : kViews) {
+    if (type != name) continue;
+    *view = value;
+    return std::nullopt;
+  }
+  return BadParameter{"type", "type must be one of counter, points, gauge, meter, timer"};
+}
+
+std::optional<BadParameter> ParseTime(const http::Request& request, std::string_view field,
+                                      std::optional<int64_t>* time_ms) {
+  std::optional<std::string_view> text = request.Query(field);
+  if (!text) return std::nullopt;
+  std::optional<int64_t> value = ParseInteger(*text);
+  if (!value) return BadParameter{std::string(field), std::string(field) + " must be a whole number of ms since 1970"};
+  *time_ms = value;
+  return std::nullopt;
+}
+
+std::optional<BadParameter> ParsePeriod(const http::Request& request, std::optional<int64_t>* period_ms) {
+  std::optional<std::string_view> text = request.Query("period");
+  if (!text) return std::nullopt;
+  std::optional<int64_t> seconds = ParseInteger(*text);
+  if (!seconds || *seconds <= 0 || *seconds > kMaxPeriodSeconds) {
+    return BadParameter{"period", "period must be a whole number of seconds above 0"};
+  }
+  *period_ms = *seconds * 1000;
+  return std::nullopt;
+}
+
+std::optional<BadParameter> ParseLabels(const http::Request& request,
+                                        std::vector<std::pair<std::string, std::string>>* labels) {
+  for (const auto& [parameter, value] : request.query) {
+    if (!parameter.starts_with(kLabelPrefix)) continue;
+    std::string name = parameter.substr(kLabelPrefix.size());
+    if (name.empty() || !IsValidUtf8(name) || !IsValidUtf8(value)) {
+      return BadParameter{"label", "a label condition is label.<name>=<value>, both in UTF-8"};
+    }
+    bool seen = std::any_of(labels->begin(), labels->end(), [&](const auto& label) { return label.first == name; });
+    if (!seen) labels->emplace_back(std::move(name), value);
+  }
+  std::sort(labels->begin(), labels->end());
+  return std::nullopt;
+}
+
+}  // namespace
+
+http::Response BadParameterResponse(const BadParameter& bad) {
+  return http::Response::Error(400, "bad_parameter", bad.message, bad.field);
+}
+
+std::optional<BadParameter> ParseMetricQuery(const http::Request& request, MetricQuery* query) {
+  std::optional<std::string_view> key = request.Query("key");
+  if (!key || key->empty()) return BadParameter{"key", "key must name a metric"};
+  if (!IsValidUtf8(*key)) return BadParameter{"key", "key must be UTF-8"};
+  query->key = *key;
+  if (auto bad = ParseView(request, &query->view)) return bad;
+  if (auto bad = ParsePeriod(request, &query->period_ms)) return bad;
+  if (auto bad = ParseTime(request, "from", &query->from_ms)) return bad;
+  if (auto bad = ParseTime(request, "to", &query->to_ms)) return bad;
+  if (auto bad = ParseLabels(request, &query->labels)) return bad;
+  // One ms outside the years of events stays outside, so that an empty range remains empty.
+  if (query->from_ms) query->from_ms = std::clamp(*query->from_ms, kMinTimestampMs, kMaxTimestampMs + 1);
+  if (query->to_ms) query->to_ms = std::clamp(*query->to_ms, kMinTimestampMs - 1, kMaxTimestampMs);
+  return std::nullopt;
+}
+
+std::optional<BadParameter> ParseReadConditions(const http::Request& request, const std::string& topic,
+                                                ReadConditions* conditions) {
+  if (std::optional<std::string_view> require = request.Query("require")) {
+    if (*require != "complete") return BadParameter{"require", "require can only be complete"};
+    conditions->require_complete = true;
+  }
+  std::optional<std::string_view> text = request.Query("min-offset");
+  if (!text) text = request.Header("min-offset");
+  if (!text) return std::nullopt;
+  Result<OffsetSet> parsed = OffsetSet::Parse(*text, topic);
+  if (!parsed.ok()) return BadParameter{"min-offset", parsed.status().message()};
+  conditions->min_offset = std::move(parsed).value();
+  return std::nullopt;
+}
+
+std::optional<int64_t> ParseInteger(std::string_view text) {
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool IsValidUtf8(std::string_view text) {
+  // The well-formed sequences of the Unicode standard, table 3-7: the second byte's range depends on the first.
+  for (size_t i = 0; i < text.size();) {
+    auto byte = [&](size_t at) { return at < text.size() ? static_cast<uint8_t>(text[at]) : 0; };
+    uint8_t first = byte(i);
+    if (first < 0x80) {
+      ++i;
+      continue;
+    }
+    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4) return false;
+    int lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    int highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (byte(i + 1) < lowest || byte(i + 1) > highest) return false;
+    for (size_t k = 2; k < length; ++k) {
+      if (byte(i + k) < 0x80 || byte(i + k) > 0xbf) return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace odometer

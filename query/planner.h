@@ -1,0 +1,45 @@
+// Chooses the tier that answers a range: the coarsest whose windows the range does not cut and that still keeps them
+// all; where every tier is cut, the finest that reaches back far enough. docs/semantics.md states the rule.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/model/tier.h"
+#include "common/state/state_reader.h"
+
+namespace odometer {
+
+struct RangeQuery {
+  SeriesSelector selector;
+  // Inclusive, within the years that events can have; absent: unbounded.
+  std::optional<int64_t> from_ms;
+  std::optional<int64_t> to_ms;
+  int64_t bucket_ms = 0;  // 0: the whole range as one bucket
+};
+
+struct RangeAnswer {
+  StatePosition position;
+  std::vector<Bucket> buckets;  // ascending, none empty
+  int64_t resolution_ms = 0;    // window size of the tier that answered; 0: the total
+  // Only when the answer does not reach back as far as was asked, though there may have been something: its start.
+  std::optional<int64_t> retained_from_ms;
+};
+
+// Thread-safe as far as the reader is; blocks for a few of its calls.
+class Planner {
+ public:
+  // The reader must outlive the planner.
+  Planner(TierSet tiers, StateReader* state);
+
+  // kInvalid, with what would work, when no tier can answer; otherwise the reader's errors.
+  Result<RangeAnswer> Read(const RangeQuery& query) const;
+
+ private:
+  const TierSet tiers_;
+  StateReader* const state_;
+};
+
+}  // namespace odometer
