@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "common/model/big_integers.h"
 #include "common/model/timestamp.h"
 
 namespace odometer {
@@ -172,7 +173,7 @@ std::string_view RejectReasonName(RejectReason reason) { return kReasonNames[sta
 struct EventDecoder::Parser {
   static constexpr size_t kFirstCapacity = 4096;
 
-  Parser() : dom(kMaxEventBytes) {
+  Parser() : dom(2 * kMaxEventBytes) {  // room for what MarkBigIntegers adds
     Reserve(kFirstCapacity);
     // The parser counts the document itself as a level.
     if (dom.allocate(kFirstCapacity, kMaxJsonDepth + 1) != simdjson::SUCCESS) throw std::bad_alloc();
@@ -184,8 +185,15 @@ struct EventDecoder::Parser {
     buffer = std::make_unique<char[]>(capacity + simdjson::SIMDJSON_PADDING);
   }
 
-  // The parser reads beyond the end of its input, so it gets a copy with room behind.
   simdjson::error_code Parse(std::string_view record, dom::element* root) {
+    simdjson::error_code error = ParseOnce(record, root);
+    if (error == simdjson::SUCCESS || error == simdjson::DEPTH_ERROR) return error;
+    std::string marked = MarkBigIntegers(record);
+    return marked.size() == record.size() ? error : ParseOnce(marked, root);
+  }
+
+  // The parser reads beyond the end of its input, so it gets a copy with room behind.
+  simdjson::error_code ParseOnce(std::string_view record, dom::element* root) {
     Reserve(record.size());
     std::memcpy(buffer.get(), record.data(), record.size());
     return dom.parse(buffer.get(), record.size(), false).get(*root);
