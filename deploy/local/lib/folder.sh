@@ -14,8 +14,6 @@ open_folder() {
   DIR=$(cd -- "$1" && pwd -P)
   RUN_DIR=$DIR/run
   [[ $DIR != *[$',:"\'\\\n']* ]] || fail "the folder's name must be without quotes, commas, colons and backslashes: $DIR"
-  # A Unix socket's name has 107 bytes at most.
-  ((${#DIR} <= 85)) || fail "the folder's name is too long (85 characters at most): $DIR"
   : >>"$DIR/$FOLDER_MARK"
   mkdir -p "$RUN_DIR" "$DIR/logs"
   exec 9>"$RUN_DIR/lock"
