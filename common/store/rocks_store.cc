@@ -117,8 +117,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options, const std::
   // its size: after a failed flush (a full disk) nothing would ever wake them. What holds them back are the write
   // buffers' own limits below.
   db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes, cache);
-  // A family that is seldom written keeps old logs alive, and their replay is what a restart waits for.
-  db.max_total_wal_size = 4 * std::max<uint64_t>(options.write_buffer_bytes, 16 << 20);
+  // A family that is seldom written keeps old logs alive, and a restart, like a secondary, waits for their replay.
+  db.max_total_wal_size = 2 * std::max<uint64_t>(options.write_buffer_bytes, 16 << 20);
   db.max_background_jobs = 2;
   // Write back to the disk bit by bit instead of in bursts.
   db.bytes_per_sync = 1 << 20;

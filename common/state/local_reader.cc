@@ -1,0 +1,261 @@
+#include "common/state/local_reader.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "common/base/bytes.h"
+#include "common/model/aggregate_codec.h"
+#include "common/model/timestamp.h"
+#include "common/state/series_selection.h"
+#include "common/state/totals_page.h"
+#include "common/state/window_merger.h"
+
+namespace odometer {
+namespace {
+
+constexpr std::string_view kTotalsName = "totals";
+
+// The tasks that may be read, and how far they are.
+struct Tasks {
+  StatePosition position;
+  std::unordered_set<int32_t> covered;
+  std::map<std::string, int64_t> complete_from_ms;  // the latest of all tasks, by store name
+};
+
+// One task's share of a selected series; parts of one series have the same number.
+struct SeriesPart {
+  uint32_t series;
+  int32_t partition;
+  SeriesId id;
+};
+
+Status AddTask(int32_t partition, std::string_view value, Tasks* tasks) {
+  Result<TaskMeta> meta = DecodeTaskMeta(value);
+  if (!meta.ok()) return UndecodableValue("meta", meta.status());
+  tasks->position.tasks.push_back({.partition = partition,
+                                   .next_input_offset = meta->next_input_offset,
+                                   .stream_time_ms = meta->stream_time_ms,
+                                   .commit_wall_ms = meta->commit_wall_ms,
+                                   .accounting = meta->accounting});
+  tasks->covered.insert(partition);
+  return Status::Ok();
+}
+
+// Checkpoints have lower keys than metas: by the time of a task's meta it is known whether it is being restored.
+Result<Tasks> ReadTasks(const StoreView& view) {
+  Tasks tasks;
+  std::map<int32_t, TaskCheckpoint> checkpoints;
+  bool count_known = false;
+  auto it = view.Scan(StateLayout::kMeta, "", "");
+  for (; it->Valid(); it->Next()) {
+    std::string_view key = it->Key();
+    if (key == kPartitionCountKey) {
+      Result<int32_t> count = DecodePartitionCount(it->Value());
+      if (!count.ok()) return UndecodableValue("meta", count.status());
+      tasks.position.partitions_total = *count;
+      count_known = true;
+    }
+    if (key.size() != 1 + sizeof(uint32_t)) continue;
+    const int32_t partition = static_cast<int32_t>(ByteReader(key.substr(1)).U32());
+    if (key == CheckpointKey(partition)) {
+      Result<TaskCheckpoint> checkpoint = DecodeTaskCheckpoint(it->Value());
+      if (!checkpoint.ok()) return UndecodableValue("meta", checkpoint.status());
+      checkpoints[partition] = std::move(*checkpoint);
+    } else if (key == MetaKey(partition)) {
+      const TaskCheckpoint& checkpoint = checkpoints[partition];
+      if (checkpoint.restoring) continue;
+      ODOMETER_RETURN_IF_ERROR(AddTask(partition, it->Value(), &tasks));
+      for (const auto& [store, from_ms] : checkpoint.complete_from_ms) {
+        auto latest = tasks.complete_from_ms.try_emplace(store, from_ms).first;
+        latest->second = std::max(latest->second, from_ms);
+      }
+    }
+  }
+  ODOMETER_RETURN_IF_ERROR(it->status());
+  if (!count_known) tasks.position.partitions_total = static_cast<int32_t>(tasks.position.tasks.size());
+  return tasks;
+}
+
+// The first window of the tier that is still retained, at or after the earliest that can exist.
+int64_t FirstRetained(const Tier& tier, int64_t stream_time_ms) {
+  if (tier.retention_ms == kForever || stream_time_ms == kBeginningOfTime) return kBeginningOfTime;
+  const Int128 oldest_ms = Int128{stream_time_ms} - tier.retention_ms;
+  return oldest_ms < kMinTimestampMs ? kBeginningOfTime : tier.WindowStart(static_cast<int64_t>(oldest_ms));
+}
+
+// Series by series. Equal identities of different tasks are one series, in the order of the index.
+Result<std::vector<SeriesPart>> SelectParts(const StoreView& view, const SeriesSelector& selector, const Tasks& tasks) {
+  std::vector<SeriesPart> parts;
+  std::unordered_map<std::string, uint32_t> numbers;
+  uint32_t next = 0;
+  const bool one_task = tasks.covered.size() == 1;  // then identities are different by themselves
+  Status status = VisitSelected(view, selector, "", [&](const NameRow& row) {
+    if (!tasks.covered.contains(row.partition)) return true;
+    uint32_t number = next;
+    if (!one_task) number = numbers.try_emplace(std::string(row.identity), next).first->second;
+    if (number == next) ++next;
+    parts.push_back({number, row.partition, row.id});
+    return true;
+  });
+  ODOMETER_RETURN_IF_ERROR(status);
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.series < b.series; });
+  return parts;
+}
+
+Status Decode(const std::string& family, std::string_view value, Aggregate* aggregate) {
+  Result<Aggregate> decoded = AggregateCodec::Decode(value);
+  if (!decoded.ok()) return UndecodableValue(family, decoded.status());
+  *aggregate = std::move(*decoded);
+  return Status::Ok();
+}
+
+class LocalReader final : public StateReader {
+ public:
+  LocalReader(const Store* store, StateLayout layout) : store_(*store), layout_(std::move(layout)) {}
+
+  Result<StatePosition> Position() override {
+    Result<Tasks> tasks = ReadTasks(*store_.View());
+    if (!tasks.ok()) return tasks.status();
+    return std::move(tasks->position);
+  }
+
+  Result<WindowsAnswer> ReadWindows(const SeriesSelector& selector, const WindowRange& range) override {
+    const Tier* tier = nullptr;
+    ODOMETER_RETURN_IF_ERROR(CheckRange(range, &tier));
+    auto view = store_.View();
+    Result<Tasks> tasks = ReadTasks(*view);
+    if (!tasks.ok()) return tasks.status();
+    Result<std::vector<SeriesPart>> parts = SelectParts(*view, selector, *tasks);
+    if (!parts.ok()) return parts.status();
+
+    WindowsAnswer answer;
+    const std::string store_name = tier == nullptr ? std::string(kTotalsName) : tier->StoreName();
+    if (auto known = tasks->complete_from_ms.find(store_name); known != tasks->complete_from_ms.end()) {
+      answer.complete_from_ms = known->second;
+    }
+    WindowMerger merger(range);
+    if (tier == nullptr) {
+      ODOMETER_RETURN_IF_ERROR(MergeTotals(*view, *parts, &merger));
+    } else {
+      const int64_t first_retained_ms = FirstRetained(*tier, tasks->position.stream_time_ms());
+      answer.complete_from_ms = std::max(answer.complete_from_ms, first_retained_ms);
+      ODOMETER_RETURN_IF_ERROR(MergeWindows(*view, *parts, *tier, range, first_retained_ms, &merger));
+    }
+    answer.position = std::move(tasks->position);
+    answer.buckets = merger.TakeBuckets();
+    answer.cut = merger.cut();
+    return answer;
+  }
+
+  Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) override {
+    if (!layout_.tiers.total) return Status::Invalid("totals are not kept");
+    if (limit == 0) return Status::Invalid("a page must hold at least one series");
+    std::optional<Series> after_series;
+    if (!after.empty()) {
+      Result<Series> decoded = DecodeSeriesIdentity(after);
+      if (!decoded.ok() || decoded->org != selector.org) return Status::Invalid("not the end of a page of this org");
+      after_series = std::move(*decoded);
+    }
+    auto view = store_.View();
+    Result<Tasks> tasks = ReadTasks(*view);
+    if (!tasks.ok()) return tasks.status();
+
+    TotalsPage page(std::move(after_series), limit, [&](int32_t partition, SeriesId id, Aggregate* into) {
+      return MergeTotal(*view, partition, id, into);
+    });
+    ODOMETER_RETURN_IF_ERROR(VisitSelected(*view, selector, page.first_key(), [&](const NameRow& row) {
+      return !tasks->covered.contains(row.partition) || page.Add(row);
+    }));
+    page.Finish();
+    ODOMETER_RETURN_IF_ERROR(page.status());
+    SeriesPage answer = page.Take();
+    answer.position = std::move(tasks->position);
+    return answer;
+  }
+
+ private:
+  // *tier: the one of that size; stays null for the total.
+  Status CheckRange(const WindowRange& range, const Tier** tier) const {
+    if (range.size_ms == 0) {
+      if (!layout_.tiers.total) return Status::Invalid("totals are not kept");
+      return range.bucket_ms == 0 ? Status::Ok() : Status::Invalid("the total has no windows to put into buckets");
+    }
+    for (const Tier& kept : layout_.tiers.windows) {
+      if (kept.size_ms == range.size_ms) *tier = &kept;
+    }
+    if (*tier == nullptr) return Status::Invalid("no tier of " + std::to_string(range.size_ms) + " ms is kept");
+    if (range.bucket_ms < 0 || range.bucket_ms % range.size_ms != 0) {
+      return Status::Invalid("buckets of " + std::to_string(range.bucket_ms) + " ms are no multiple of the tier's windows");
+    }
+    return Status::Ok();
+  }
+
+  FamilyId FamilyOf(const Tier& tier) const {
+    return layout_.WindowsFamily(static_cast<size_t>(&tier - layout_.tiers.windows.data()));
+  }
+
+  Status MergeTotal(const StoreView& view, int32_t partition, SeriesId id, Aggregate* into) const {
+    std::string key, value;
+    AppendSeriesKey(partition, id, &key);
+    Status status = view.Get(StateLayout::kTotals, key, &value);
+    if (status.Is(ErrorKind::kNotFound)) return Status::Ok();
+    ODOMETER_RETURN_IF_ERROR(status);
+    Aggregate part;
+    ODOMETER_RETURN_IF_ERROR(Decode("totals", value, &part));
+    into->Merge(part);
+    return Status::Ok();
+  }
+
+  Status MergeTotals(const StoreView& view, const std::vector<SeriesPart>& parts, WindowMerger* merger) const {
+    for (size_t i = 0; i < parts.size(); ++i) {
+      Aggregate part;
+      ODOMETER_RETURN_IF_ERROR(MergeTotal(view, parts[i].partition, parts[i].id, &part));
+      ODOMETER_RETURN_IF_ERROR(merger->Add(0, std::move(part)));
+      if (i + 1 == parts.size() || parts[i + 1].series != parts[i].series) {
+        ODOMETER_RETURN_IF_ERROR(merger->EndSeries());
+      }
+    }
+    return Status::Ok();
+  }
+
+  Status MergeWindows(const StoreView& view, const std::vector<SeriesPart>& parts, const Tier& tier,
+                      const WindowRange& range, int64_t first_retained_ms, WindowMerger* merger) const {
+    // No event is outside these; it keeps the arithmetic far from overflow.
+    const int64_t from_ms = std::max(range.from_ms, kMinTimestampMs);
+    const int64_t first_ms = std::max(tier.WindowStart(std::min(from_ms, kMaxTimestampMs)), first_retained_ms);
+    const FamilyId family = FamilyOf(tier);
+    auto it = view.Scan(family, "", "");
+    std::string lower, upper;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      lower.clear();
+      upper.clear();
+      AppendWindowKey(parts[i].partition, parts[i].id, first_ms, &lower);
+      AppendWindowKey(parts[i].partition, parts[i].id, range.to_ms, &upper);
+      it->Seek(lower);
+      for (; it->Valid() && it->Key() <= upper; it->Next()) {
+        Aggregate part;
+        ODOMETER_RETURN_IF_ERROR(Decode(layout_.families[family], it->Value(), &part));
+        ODOMETER_RETURN_IF_ERROR(merger->Add(ParseWindowKey(it->Key()).window_start_ms, std::move(part)));
+      }
+      ODOMETER_RETURN_IF_ERROR(it->status());
+      if (i + 1 == parts.size() || parts[i + 1].series != parts[i].series) {
+        ODOMETER_RETURN_IF_ERROR(merger->EndSeries());
+      }
+    }
+    return Status::Ok();
+  }
+
+  const Store& store_;
+  const StateLayout layout_;
+};
+
+}  // namespace
+
+std::unique_ptr<StateReader> NewLocalReader(const Store* store, StateLayout layout) {
+  return std::make_unique<LocalReader>(store, std::move(layout));
+}
+
+}  // namespace odometer

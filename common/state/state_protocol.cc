@@ -1,0 +1,273 @@
+#include "common/state/state_protocol.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "common/base/bytes.h"
+#include "common/model/aggregate_codec.h"
+
+namespace odometer {
+namespace {
+
+enum Call : uint8_t { kPosition = 1, kWindows = 2, kTotals = 3 };
+
+constexpr uint8_t kOk = 0;
+// Index + 1 is the number in the protocol: never reorder.
+constexpr std::array kErrorKinds = {ErrorKind::kInvalid, ErrorKind::kNotFound, ErrorKind::kRetry,
+                                    ErrorKind::kAbort,   ErrorKind::kRecover,  ErrorKind::kStop};
+
+std::string BeginFrame(uint8_t call_or_status, uint64_t id) {
+  std::string frame(kFrameLengthBytes, '\0');
+  ByteWriter out(&frame);
+  out.U8(kStateProtocolVersion);
+  out.U8(call_or_status);
+  out.U64(id);
+  return frame;
+}
+
+std::string EndFrame(std::string frame) {
+  std::string length;
+  ByteWriter(&length).U32(static_cast<uint32_t>(frame.size() - kFrameLengthBytes));
+  frame.replace(0, kFrameLengthBytes, length);
+  return frame;
+}
+
+void Encode(const std::optional<std::string>& text, ByteWriter* out) {
+  out->U8(text ? 1 : 0);
+  if (text) out->Blob(*text);
+}
+std::optional<std::string> DecodeOptional(ByteReader* in) {
+  if (in->U8() == 0) return std::nullopt;
+  return std::string(in->Blob());
+}
+
+void Encode(const SeriesSelector& selector, ByteWriter* out) {
+  out->Blob(selector.org);
+  Encode(selector.name, out);
+  Encode(selector.qualified_name, out);
+  out->U8(selector.type ? static_cast<uint8_t>(*selector.type) : 0);
+  out->Varint(selector.labels.size());
+  for (const auto& [name, value] : selector.labels) {
+    out->Blob(name);
+    out->Blob(value);
+  }
+}
+SeriesSelector DecodeSelector(ByteReader* in) {
+  SeriesSelector selector;
+  selector.org = in->Blob();
+  selector.name = DecodeOptional(in);
+  selector.qualified_name = DecodeOptional(in);
+  if (uint8_t type = in->U8(); type != 0) selector.type = static_cast<MetricType>(type);
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    std::string name(in->Blob());
+    selector.labels.emplace_back(std::move(name), in->Blob());
+  }
+  return selector;
+}
+
+void Encode(const WindowRange& range, ByteWriter* out) {
+  out->SignedVarint(range.size_ms);
+  out->SignedVarint(range.from_ms);
+  out->SignedVarint(range.to_ms);
+  out->SignedVarint(range.bucket_ms);
+}
+WindowRange DecodeRange(ByteReader* in) {
+  WindowRange range;
+  range.size_ms = in->SignedVarint();
+  range.from_ms = in->SignedVarint();
+  range.to_ms = in->SignedVarint();
+  range.bucket_ms = in->SignedVarint();
+  return range;
+}
+
+void Encode(const StatePosition& position, ByteWriter* out) {
+  out->SignedVarint(position.partitions_total);
+  out->Varint(position.tasks.size());
+  for (const TaskPosition& task : position.tasks) {
+    out->SignedVarint(task.partition);
+    out->SignedVarint(task.next_input_offset);
+    out->SignedVarint(task.stream_time_ms);
+    out->SignedVarint(task.commit_wall_ms);
+    out->SignedVarint(task.log_end_offset);
+    EncodeAccounting(task.accounting, out);
+  }
+}
+// What the Decode functions of answers give is only used when the reader did not fail, and all was read.
+void Decode(ByteReader* in, StatePosition* position) {
+  position->partitions_total = static_cast<int32_t>(in->SignedVarint());
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    TaskPosition& task = position->tasks.emplace_back();
+    task.partition = static_cast<int32_t>(in->SignedVarint());
+    task.next_input_offset = in->SignedVarint();
+    task.stream_time_ms = in->SignedVarint();
+    task.commit_wall_ms = in->SignedVarint();
+    task.log_end_offset = in->SignedVarint();
+    task.accounting = DecodeAccounting(in);
+  }
+}
+
+void Encode(const Aggregate& aggregate, ByteWriter* out) {
+  std::string bytes;
+  AggregateCodec::Encode(aggregate, &bytes);
+  out->Blob(bytes);
+}
+void Fail(ByteReader* in) { in->Raw(in->rest().size() + 1); }
+void Decode(ByteReader* in, Aggregate* aggregate) {
+  std::string_view bytes = in->Blob();
+  if (in->failed()) return;
+  Result<Aggregate> decoded = AggregateCodec::Decode(bytes);
+  if (!decoded.ok()) return Fail(in);
+  *aggregate = std::move(*decoded);
+}
+
+void Encode(const WindowsAnswer& answer, ByteWriter* out) {
+  Encode(answer.position, out);
+  out->U8(answer.cut ? 1 : 0);
+  out->SignedVarint(answer.complete_from_ms);
+  out->Varint(answer.buckets.size());
+  for (const Bucket& bucket : answer.buckets) {
+    out->SignedVarint(bucket.start_ms);
+    Encode(bucket.aggregate, out);
+  }
+}
+void Decode(ByteReader* in, WindowsAnswer* answer) {
+  Decode(in, &answer->position);
+  answer->cut = in->U8() != 0;
+  answer->complete_from_ms = in->SignedVarint();
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    Bucket& bucket = answer->buckets.emplace_back();
+    bucket.start_ms = in->SignedVarint();
+    Decode(in, &bucket.aggregate);
+  }
+}
+
+void Encode(const SeriesPage& answer, ByteWriter* out) {
+  Encode(answer.position, out);
+  out->Blob(answer.next_after);
+  out->Varint(answer.totals.size());
+  std::string identity;
+  for (const SeriesTotal& total : answer.totals) {
+    identity.clear();
+    EncodeSeriesIdentity(total.series, &identity);
+    out->Blob(identity);
+    Encode(total.aggregate, out);
+  }
+}
+void Decode(ByteReader* in, SeriesPage* answer) {
+  Decode(in, &answer->position);
+  answer->next_after = in->Blob();
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    SeriesTotal& total = answer->totals.emplace_back();
+    Result<Series> series = DecodeSeriesIdentity(in->Blob());
+    if (!series.ok()) return Fail(in);
+    total.series = std::move(*series);
+    Decode(in, &total.aggregate);
+  }
+}
+
+template <typename Answer>
+std::string EncodeAnyAnswer(uint64_t id, const Result<Answer>& answer) {
+  if (!answer.ok()) return EncodeErrorFrame(id, answer.status());
+  std::string frame = BeginFrame(kOk, id);
+  ByteWriter out(&frame);
+  Encode(*answer, &out);
+  if (frame.size() - kFrameLengthBytes > kMaxAnswerFrameBytes) {
+    return EncodeErrorFrame(id, Status::Invalid("the answer would be too large: ask for less at a time"));
+  }
+  return EndFrame(std::move(frame));
+}
+
+template <typename Answer>
+Status DecodeAnyAnswer(std::string_view body, uint64_t id, Answer* answer) {
+  const Status no_answer = Status::Retry("the state service sent something that is no answer to the request");
+  ByteReader in(body);
+  const uint8_t version = in.U8();
+  const uint8_t status = in.U8();
+  const uint64_t answered_id = in.U64();
+  // 0: the service could not even read the request's id.
+  if (in.failed() || (answered_id != id && !(answered_id == 0 && status != kOk))) return no_answer;
+  if (status != kOk) {
+    std::string message(in.Blob());
+    if (in.failed() || status > kErrorKinds.size()) return no_answer;
+    return {kErrorKinds[status - 1], std::move(message)};
+  }
+  if (version != kStateProtocolVersion) return no_answer;
+  Decode(&in, answer);
+  return in.Done() ? Status::Ok() : no_answer;
+}
+
+}  // namespace
+
+size_t FrameBodyBytes(std::string_view frame_length) { return ByteReader(frame_length).U32(); }
+
+std::string EncodeRequestFrame(const StateRequest& request) {
+  if (std::holds_alternative<PositionRequest>(request.what)) return EndFrame(BeginFrame(kPosition, request.id));
+  if (const auto* windows = std::get_if<WindowsRequest>(&request.what)) {
+    std::string frame = BeginFrame(kWindows, request.id);
+    ByteWriter out(&frame);
+    Encode(windows->selector, &out);
+    Encode(windows->range, &out);
+    return EndFrame(std::move(frame));
+  }
+  const auto& totals = std::get<TotalsRequest>(request.what);
+  std::string frame = BeginFrame(kTotals, request.id);
+  ByteWriter out(&frame);
+  Encode(totals.selector, &out);
+  out.Blob(totals.after);
+  out.Varint(totals.limit);
+  return EndFrame(std::move(frame));
+}
+
+std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& answer) { return EncodeAnyAnswer(id, answer); }
+std::string EncodeAnswerFrame(uint64_t id, const Result<WindowsAnswer>& answer) { return EncodeAnyAnswer(id, answer); }
+std::string EncodeAnswerFrame(uint64_t id, const Result<SeriesPage>& answer) { return EncodeAnyAnswer(id, answer); }
+
+std::string EncodeErrorFrame(uint64_t id, const Status& error) {
+  uint8_t number = 1;
+  while (kErrorKinds[number - 1] != error.kind()) ++number;
+  std::string frame = BeginFrame(number, id);
+  ByteWriter(&frame).Blob(error.message());
+  return EndFrame(std::move(frame));
+}
+
+Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id) {
+  *id = 0;
+  ByteReader in(body);
+  const uint8_t version = in.U8();
+  const uint8_t call = in.U8();
+  StateRequest request{.id = in.U64(), .what = {}};
+  if (in.failed()) return Status::Invalid("a request is shorter than its head");
+  *id = request.id;
+  if (version != kStateProtocolVersion) {
+    return Status::Invalid("state protocol version " + std::to_string(version) + " is not known here, only version " +
+                           std::to_string(kStateProtocolVersion) +
+                           ": run the same odometer for processor and query");
+  }
+  if (call == kWindows) {
+    WindowsRequest windows;
+    windows.selector = DecodeSelector(&in);
+    windows.range = DecodeRange(&in);
+    request.what = std::move(windows);
+  } else if (call == kTotals) {
+    TotalsRequest totals;
+    totals.selector = DecodeSelector(&in);
+    totals.after = in.Blob();
+    totals.limit = in.Varint();
+    request.what = std::move(totals);
+  } else if (call != kPosition) {
+    return Status::Invalid("unknown call " + std::to_string(call));
+  }
+  if (!in.Done()) return Status::Invalid("a malformed request");
+  return request;
+}
+
+Status DecodeAnswer(std::string_view body, uint64_t id, StatePosition* answer) {
+  return DecodeAnyAnswer(body, id, answer);
+}
+Status DecodeAnswer(std::string_view body, uint64_t id, WindowsAnswer* answer) {
+  return DecodeAnyAnswer(body, id, answer);
+}
+Status DecodeAnswer(std::string_view body, uint64_t id, SeriesPage* answer) { return DecodeAnyAnswer(body, id, answer); }
+
+}  // namespace odometer

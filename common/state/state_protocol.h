@@ -1,0 +1,55 @@
+// The state protocol: what the query process and the processor's state service say to each other.
+// Bytes: docs/formats/state-protocol.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/base/status.h"
+#include "common/state/state_reader.h"
+
+namespace odometer {
+
+inline constexpr uint8_t kStateProtocolVersion = 1;
+// Of a frame's body; longer ones are refused before they are read.
+inline constexpr size_t kMaxRequestFrameBytes = 1 << 20;
+inline constexpr size_t kMaxAnswerFrameBytes = 64 << 20;
+inline constexpr size_t kFrameLengthBytes = 4;
+
+struct PositionRequest {};
+struct WindowsRequest {
+  SeriesSelector selector;
+  WindowRange range;
+};
+struct TotalsRequest {
+  SeriesSelector selector;
+  std::string after;
+  uint64_t limit = 0;
+};
+struct StateRequest {
+  uint64_t id = 0;  // comes back with the answer
+  std::variant<PositionRequest, WindowsRequest, TotalsRequest> what;
+};
+
+// The length of the body that follows, from a frame's first kFrameLengthBytes bytes.
+size_t FrameBodyBytes(std::string_view frame_length);
+
+// Whole frames, with their length. A request that is too long is the other side's to refuse.
+std::string EncodeRequestFrame(const StateRequest& request);
+// An answer that is too long becomes an error that says so.
+std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& answer);
+std::string EncodeAnswerFrame(uint64_t id, const Result<WindowsAnswer>& answer);
+std::string EncodeAnswerFrame(uint64_t id, const Result<SeriesPage>& answer);
+std::string EncodeErrorFrame(uint64_t id, const Status& error);
+
+// Bodies, without the length. On an error *id is what could still be read of the request's id, else 0.
+Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id);
+// The service's answer, its own error included; kRetry when these bytes are no answer to the request `id`.
+Status DecodeAnswer(std::string_view body, uint64_t id, StatePosition* answer);
+Status DecodeAnswer(std::string_view body, uint64_t id, WindowsAnswer* answer);
+Status DecodeAnswer(std::string_view body, uint64_t id, SeriesPage* answer);
+
+}  // namespace odometer

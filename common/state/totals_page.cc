@@ -1,0 +1,82 @@
+#include "common/state/totals_page.h"
+
+#include "common/base/bytes.h"
+#include "common/state/local_reader.h"
+
+namespace odometer {
+namespace {
+
+std::string Cursor(const Series& series) {
+  std::string cursor;
+  EncodeSeriesIdentity(series, &cursor);
+  return cursor;
+}
+
+size_t TextBytes(const Series& series) {
+  size_t bytes = series.org.size() + series.name.size();
+  for (const auto& [name, value] : series.labels) bytes += name.size() + value.size();
+  return bytes;
+}
+
+}  // namespace
+
+TotalsPage::TotalsPage(std::optional<Series> after, size_t limit, MergeTotal merge_total)
+    : after_(std::move(after)), limit_(limit), merge_total_(std::move(merge_total)) {
+  if (!after_) return;
+  AppendNamePrefix(after_->org, after_->name, &after_group_);
+  ByteWriter(&after_group_).U8(static_cast<uint8_t>(after_->type));
+}
+
+bool TotalsPage::Add(const NameRow& row) {
+  if (row.group != group_) {
+    EndGroup();
+    if (complete()) return false;
+    group_ = row.group;
+  }
+  Result<Series> series = DecodeSeriesIdentity(row.identity);
+  if (!series.ok()) {
+    status_ = UndecodableValue("names", series.status());
+    return false;
+  }
+  if (after_ && row.group == after_group_ && series->labels <= after_->labels) return true;
+  if (page_.totals.size() == limit_) {
+    page_.next_after = Cursor(page_.totals.back().series);
+    return false;
+  }
+
+  const size_t room = limit_ - page_.totals.size();
+  auto place = candidates_.lower_bound(series->labels);
+  if (place == candidates_.end() || place->first != series->labels) {
+    if (place == candidates_.end() && candidates_.size() == room) {
+      left_out_ = true;
+      return true;
+    }
+    Labels labels = series->labels;
+    place = candidates_.emplace_hint(place, std::move(labels), Candidate{std::move(*series), {}});
+  }
+  place->second.parts.emplace_back(row.partition, row.id);
+  if (candidates_.size() > room) {
+    candidates_.erase(std::prev(candidates_.end()));
+    left_out_ = true;
+  }
+  return true;
+}
+
+void TotalsPage::EndGroup() {
+  for (auto at = candidates_.begin(); at != candidates_.end() && !complete(); ++at) {
+    Candidate& candidate = at->second;
+    Aggregate total;
+    for (const auto& [partition, id] : candidate.parts) {
+      status_ = merge_total_(partition, id, &total);
+      if (!status_.ok()) return;
+    }
+    bytes_ += sizeof(SeriesTotal) + total.HeapBytes() + TextBytes(candidate.series);
+    const bool last_of_page = bytes_ > kMaxPageBytes || (left_out_ && std::next(at) == candidates_.end());
+    if (last_of_page) page_.next_after = Cursor(candidate.series);
+    if (!total.empty()) page_.totals.push_back({std::move(candidate.series), std::move(total)});
+  }
+  candidates_.clear();
+  left_out_ = false;
+}
+
+}  // namespace odometer

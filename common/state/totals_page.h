@@ -1,0 +1,65 @@
+// One page of series with their totals, in the order (name, type, labels).
+//
+// The names index has the order (name, type, task, id), so the series of one (name, type), a group, must be sorted by
+// labels and put together over the tasks. Only the smallest that still fit in the page are kept meanwhile: memory is
+// bounded by the page, however large the group; a group of n series costs n index rows for each page that it fills.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/state/series_selection.h"
+#include "common/state/state_reader.h"
+
+namespace odometer {
+
+// Not thread-safe.
+class TotalsPage {
+ public:
+  // Merges what the task has of the series into the aggregate.
+  using MergeTotal = std::function<Status(int32_t partition, SeriesId id, Aggregate* into)>;
+
+  // `after`: the last series of the page before. Requires limit > 0.
+  TotalsPage(std::optional<Series> after, size_t limit, MergeTotal merge_total);
+
+  // Where in the index to begin.
+  const std::string& first_key() const { return after_group_; }
+  // Rows in index order. False: the page is complete, or status() is not OK.
+  bool Add(const NameRow& row);
+  // After the last row.
+  void Finish() { EndGroup(); }
+
+  Status status() const { return status_; }
+  // The totals and next_after. Ends the page's use.
+  SeriesPage Take() { return std::move(page_); }
+
+ private:
+  using Labels = std::vector<std::pair<std::string, std::string>>;
+  struct Candidate {
+    Series series;
+    std::vector<std::pair<int32_t, SeriesId>> parts;
+  };
+
+  bool complete() const { return !status_.ok() || !page_.next_after.empty(); }
+  void EndGroup();
+
+  const std::optional<Series> after_;
+  std::string after_group_;
+  const size_t limit_;
+  const MergeTotal merge_total_;
+
+  SeriesPage page_;
+  Status status_;
+  size_t bytes_ = 0;
+  std::string group_;
+  std::map<Labels, Candidate> candidates_;  // of the group, the smallest
+  bool left_out_ = false;                   // the group has more
+};
+
+}  // namespace odometer

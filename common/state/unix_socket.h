@@ -1,0 +1,52 @@
+// Unix sockets with paths of any length and reads and writes with a deadline.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/base/status.h"
+
+namespace odometer {
+
+// Owns a file descriptor; -1: none.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() { Close(); }
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    if (this != &other) {
+      Close();
+      fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+  }
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  void Close();
+
+ private:
+  int fd_ = -1;
+};
+
+// Listens at the path, with mode 0600, in place of a socket that is there already. Non-blocking.
+// kStop when something else than a socket is there, or the folder is not.
+Result<FileDescriptor> ListenUnix(const std::string& path);
+// kRetry when nobody listens there.
+Result<FileDescriptor> ConnectUnix(const std::string& path);
+
+// All of the bytes, by `deadline_ms` of SystemClock's SteadyMs(). kRetry when the other side has gone or is too slow.
+// The sockets must be non-blocking.
+Status SendAll(int fd, std::string_view bytes, int64_t deadline_ms);
+Status ReceiveAll(int fd, char* bytes, size_t size, int64_t deadline_ms);
+
+// A whole frame's body (state_protocol.h). kInvalid when it is longer than max_body_bytes, else as ReceiveAll.
+// The frame's length has no deadline of its own when `wait_for_first` is true: a connection may stay silent.
+Result<std::string> ReceiveFrame(int fd, size_t max_body_bytes, int timeout_ms, bool wait_for_first);
+
+}  // namespace odometer
