@@ -1,0 +1,213 @@
+"""A deployment of Odometer of a test's own: its processes, on a real broker, in a folder that goes with it."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+SKIPPED = 77  # what ctest takes for "skipped"
+
+
+def require_environment(*names):
+    """The values of these environment variables; ends the test as skipped when one is missing."""
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        print(f"skipped: {', '.join(missing)} not set; tests/run sets them")
+        sys.exit(SKIPPED)
+    return [os.environ[name] for name in names]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, condition, timeout_s=60, interval_s=0.05):
+    """Returns the first true value of condition(); fails the test, naming `what`, after timeout_s."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout_s} s in vain for {what}")
+        time.sleep(interval_s)
+
+
+class Http:
+    """One kept-open connection. Not thread-safe."""
+
+    def __init__(self, port):
+        self.port = port
+        self.connection = None
+
+    def request(self, method, target, body=None, headers=None):
+        """(status, headers with lower-case names, body bytes). Connects again once when the connection has gone."""
+        for attempt in (1, 2):
+            try:
+                if self.connection is None:
+                    self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                self.connection.request(method, target, body, headers or {})
+                response = self.connection.getresponse()
+                return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
+            except (http.client.HTTPException, ConnectionError):
+                self.connection.close()
+                self.connection = None
+                if attempt == 2:
+                    raise
+
+    def get(self, target, **query):
+        if query:
+            target += "?" + urllib.parse.urlencode(query)
+        return self.request("GET", target)
+
+    def get_json(self, target, **query):
+        status, headers, body = self.get(target, **query)
+        assert status == 200, f"{target} {query}: {status} {body[:300]!r}"
+        return json.loads(body), headers
+
+
+class Deployment:
+    """Use as a context manager: stops its processes and removes its folder; keeps the logs' tail when a test failed."""
+
+    def __init__(self, partitions=4, settings=None):
+        self.broker, self.binary = require_environment("ODOMETER_TEST_BROKER", "ODOMETER_BINARY")
+        self.folder = tempfile.mkdtemp(prefix="odometer-", dir=os.environ.get("ODOMETER_TEST_DIR"))
+        self.name = "t" + os.path.basename(self.folder).replace("_", "").replace("odometer-", "")
+        self.topic = self.name + ".events"
+        self.partitions = partitions
+        self.ports = {name: free_port() for name in ("processor", "ingest", "query")}
+        self.processes = {}
+        config = {
+            "application": self.name,
+            "instance.id": self.name + "-1",
+            "state.dir": self.folder + "/state",
+            "topics": {"events": self.topic, "dead_letters": self.name + ".dead-letters"},
+            "kafka": {"bootstrap.servers": self.broker},
+            "processor.listen": f"127.0.0.1:{self.ports['processor']}",
+            "ingest.listen": f"127.0.0.1:{self.ports['ingest']}",
+            "query.listen": f"127.0.0.1:{self.ports['query']}",
+        }
+        config.update(settings or {})
+        self.config = self.folder + "/odometer.yaml"
+        with open(self.config, "w", encoding="utf-8") as file:
+            json.dump(config, file)  # JSON is YAML
+
+    def __enter__(self):
+        self.create_topic(self.topic, self.partitions)
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        for name in list(self.processes):
+            self.stop(name, check=kind is None)
+        if kind is not None:
+            for name in ("processor", "ingest", "query"):
+                self.print_log(name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def create_topic(self, topic, partitions):
+        admin = AdminClient({"bootstrap.servers": self.broker})
+        new = NewTopic(topic, partitions, 1, config={"message.timestamp.type": "LogAppendTime"})
+        admin.create_topics([new])[topic].result(30)
+
+    def start(self, name, *arguments, wait_ready=True):
+        """Starts `odometer <name>` and waits until it says that it is ready."""
+        log = open(self.log_path(name), "ab")
+        command = [self.binary, name, "--config", self.config, *arguments]
+        self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        log.close()
+        if wait_ready:
+            wait_for(f"{name} to be ready", lambda: self.ready(name))
+
+    def ready(self, name):
+        process = self.processes[name]
+        assert process.poll() is None, f"{name} has ended with {process.returncode}"
+        try:
+            status, _, _ = Http(self.ports[name]).get("/readyz")
+            return status == 200
+        except OSError:
+            return False
+
+    def kill(self, name):
+        """kill -9"""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self, name, check=True):
+        """SIGTERM; must end by itself, with success."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            code = "not stopped after 30 s"
+        assert not check or code == 0, f"{name}: {code}"
+
+    def http(self, name):
+        return Http(self.ports[name])
+
+    def metrics(self, name):
+        """{'name{label="x"}': value} of the process's /metrics."""
+        _, _, body = self.http(name).get("/metrics")
+        lines = [line for line in body.decode().splitlines() if line and not line.startswith("#")]
+        return {key: float(value) for key, value in (line.rsplit(" ", 1) for line in lines)}
+
+    def metric_sum(self, name, prefix):
+        return sum(value for key, value in self.metrics(name).items() if re.match(prefix + r"(\{|$)", key))
+
+    def ends(self, topic=None):
+        """The end offset of each partition."""
+        consumer = Consumer({"bootstrap.servers": self.broker, "group.id": self.name + "-ends"})
+        try:
+            topic = topic or self.topic
+            count = len(consumer.list_topics(topic, 30).topics[topic].partitions)
+            return [consumer.get_watermark_offsets(TopicPartition(topic, p), 30)[1] for p in range(count)]
+        finally:
+            consumer.close()
+
+    def committed(self):
+        """The processor's committed input offset of each partition; 0 where there is none."""
+        consumer = Consumer({"bootstrap.servers": self.broker, "group.id": self.name})
+        try:
+            wanted = [TopicPartition(self.topic, p) for p in range(len(self.ends()))]
+            return [max(0, found.offset) for found in consumer.committed(wanted, 30)]
+        except KafkaException:
+            return None  # while the group changes
+        finally:
+            consumer.close()
+
+    def wait_until_counted(self, timeout_s=120):
+        """Until the committed offsets have reached the ends of the input topic."""
+        ends = self.ends()
+
+        def counted():
+            committed = self.committed()
+            return committed is not None and all(c >= e for c, e in zip(committed, ends))
+
+        wait_for(f"offsets {ends} to be committed", counted, timeout_s, 0.2)
+
+    def log_path(self, name):
+        return f"{self.folder}/{name}.log"
+
+    def print_log(self, name, lines=40):
+        try:
+            with open(self.log_path(name), encoding="utf-8", errors="replace") as file:
+                tail = file.readlines()[-lines:]
+        except FileNotFoundError:
+            return
+        print(f"--- the end of {name}'s log\n{''.join(tail)}", end="")

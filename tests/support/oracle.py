@@ -1,0 +1,89 @@
+"""What the answers must be: reads the input topic itself and aggregates it, plainly. Shares no code with Odometer."""
+
+import json
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+
+@dataclass
+class Expected:
+    """One series in one window. Values are exact."""
+
+    values: list = field(default_factory=list)
+    first_ts: int = 2**63
+    last_key: tuple = (-(2**63), 0, 0)  # (ts, partition, offset)
+    last: object = None
+
+    def add(self, value, ts, partition, offset):
+        self.values.append(value)
+        self.first_ts = min(self.first_ts, ts)
+        if (ts, partition, offset) > self.last_key:
+            self.last_key, self.last = (ts, partition, offset), value
+
+    @property
+    def count(self):
+        return len(self.values)
+
+    @property
+    def total(self):
+        return sum(Fraction(value) for value in self.values)
+
+    @property
+    def magnitude(self):
+        return float(sum(abs(Fraction(value)) for value in self.values))
+
+    @property
+    def last_ts(self):
+        return self.last_key[0]
+
+    def quantile(self, q):
+        """The value at rank floor(q * (count - 1))."""
+        ordered = sorted(self.values)
+        return ordered[math.floor(q * (len(ordered) - 1))]
+
+
+def read_topic(broker, topic, partitions):
+    """Every committed record: (partition, offset, timestamp ms, value bytes)."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": broker,
+            "group.id": topic + "-oracle",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "error",
+        }
+    )
+    consumer.assign([TopicPartition(topic, p, 0) for p in range(partitions)])
+    left = set(range(partitions))
+    records = []
+    while left:
+        for message in consumer.consume(10_000, 1.0):
+            if message.error():
+                assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                left.discard(message.partition())
+            else:
+                records.append((message.partition(), message.offset(), message.timestamp()[1], message.value()))
+    consumer.close()
+    return records
+
+
+def aggregate(records, size_ms, before=None):
+    """{(type, level or None, name): {window start: Expected}}; size_ms 0: one window, at 0.
+
+    `before`: only records below that offset of their partition.
+    """
+    series = defaultdict(lambda: defaultdict(Expected))
+    for partition, offset, timestamp, value in records:
+        if before is not None and offset >= before[partition]:
+            continue
+        event = json.loads(value)
+        ts = event.get("ts", timestamp)
+        window = ts - ts % size_ms if size_ms else 0
+        key = (event.get("type", "counter"), event.get("level"), event["name"])
+        series[key][window].add(event.get("value", 1), ts, partition, offset)
+    return series
