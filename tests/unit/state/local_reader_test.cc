@@ -1,0 +1,280 @@
+#include "common/state/local_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "common/model/aggregate_codec.h"
+#include "common/store/memory_store.h"
+#include "tests/unit/state/state_writer.h"
+
+namespace odometer {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int64_t kOneSecond = 1'000;
+constexpr int64_t kTenSeconds = 10'000;
+
+class LocalReaderTest : public testing::Test {
+ protected:
+  std::string Windows(const SeriesSelector& selector, const WindowRange& range) {
+    return Text(reader_->ReadWindows(selector, range));
+  }
+  std::string Named(const std::string& name, const WindowRange& range) { return Windows({.name = name}, range); }
+  std::string Total(const SeriesSelector& selector) { return Windows(selector, {.size_ms = 0}); }
+  std::string Totals(const SeriesSelector& selector) { return Text(reader_->ReadTotals(selector, "", 100)); }
+  int64_t CompleteFrom(int64_t size_ms) {
+    return reader_->ReadWindows({.name = "hits"}, {.size_ms = size_ms}).value().complete_from_ms;
+  }
+  std::string Position() { return Text(reader_->Position().value()); }
+
+  std::unique_ptr<MemoryStore> store_ = NewMemoryStore(StateLayout(TestTiers()).families);
+  StateWriter state_{store_.get()};
+  std::unique_ptr<StateReader> reader_ = NewLocalReader(store_.get(), state_.layout());
+};
+
+TEST_F(LocalReaderTest, AnEmptyStoreAnswersNothing) {
+  EXPECT_EQ(Position(), "of 0:");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond}), "");
+  EXPECT_EQ(Total({.name = "hits"}), "");
+  EXPECT_EQ(Totals({}), "");
+}
+
+TEST_F(LocalReaderTest, MergesTheTasks) {
+  state_.Add(0, MakeSeries("hits"), 1'100, 2);
+  state_.Add(1, MakeSeries("hits"), 1'200, 3);
+  state_.Add(1, MakeSeries("hits"), 2'200, 4);
+  state_.SetPartitionCount(4);
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond}), "0:3/9");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .bucket_ms = kOneSecond}), "1000:2/5 2000:1/4");
+  EXPECT_EQ(Named("hits", {.size_ms = kTenSeconds, .bucket_ms = kTenSeconds}), "0:3/9");
+  EXPECT_EQ(Total({.name = "hits"}), "0:3/9");
+  EXPECT_EQ(Position(), "of 4: 0@1 1@2");
+}
+
+TEST_F(LocalReaderTest, TheAnswerNamesItsPosition) {
+  state_.Add(0, MakeSeries("hits"), 5'000);
+  state_.Add(1, MakeSeries("hits"), 3'000);
+  state_.Add(1, MakeSeries("hits"), 4'000);
+  WindowsAnswer answer = reader_->ReadWindows({.name = "no such"}, {.size_ms = kOneSecond}).value();
+  EXPECT_EQ(Text(answer.position), "of 2: 0@1 1@2");
+  EXPECT_EQ(answer.position.stream_time_ms(), 5'000);
+  EXPECT_EQ(answer.position.oldest_commit_wall_ms(), 1'700'000'000'001);
+  EXPECT_EQ(answer.position.tasks[1].accounting.applied, 2u);
+  EXPECT_EQ(Text(reader_->ReadTotals({}, "", 10).value().position), "of 2: 0@1 1@2");
+}
+
+TEST_F(LocalReaderTest, MergesAllLabelsUnlessTheSelectorNarrows) {
+  state_.Add(0, MakeSeries("hits", {{"host", "a"}, {"zone", "x"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("hits", {{"host", "b"}, {"zone", "x"}}), 1'000, 10);
+  state_.Add(1, MakeSeries("hits", {{"host", "b"}, {"zone", "y"}}), 1'000, 100);
+  EXPECT_EQ(Total({.name = "hits"}), "0:3/111");
+  EXPECT_EQ(Total({.name = "hits", .labels = {{"host", "b"}}}), "0:2/110");
+  EXPECT_EQ(Total({.name = "hits", .labels = {{"zone", "x"}, {"host", "b"}}}), "0:1/10");
+  EXPECT_EQ(Total({.name = "hits", .labels = {{"host", ""}}}), "");
+  EXPECT_EQ(Total({.name = "hits", .labels = {{"none", "b"}}}), "");
+}
+
+TEST_F(LocalReaderTest, KeepsTypesOrgsAndNamesApart) {
+  state_.Add(0, MakeSeries("hits"), 1'000, 1);
+  state_.Add(0, MakeSeries("hits", {}, MetricType::kGauge), 1'000, 10);
+  state_.Add(0, MakeSeries("hits", {}, MetricType::kCounter, "acme"), 1'000, 100);
+  state_.Add(0, MakeSeries("hits2"), 1'000, 1'000);
+  EXPECT_EQ(Total({.name = "hits", .type = MetricType::kCounter}), "0:1/1");
+  EXPECT_EQ(Total({.name = "hits", .type = MetricType::kGauge}), "0:1/10");
+  EXPECT_EQ(Total({.name = "hits"}), "0:2/11");
+  EXPECT_EQ(Total({.org = "acme", .name = "hits"}), "0:1/100");
+  EXPECT_EQ(Total({.type = MetricType::kCounter}), "0:2/1001");
+  EXPECT_EQ(Total({}), "0:3/1011");
+  EXPECT_EQ(Total({.org = "acm"}), "");
+}
+
+TEST_F(LocalReaderTest, FindsQualifiedNamesHoweverTheDotsAreSpread) {
+  state_.Add(0, MakeSeries("c", {{"level", "a.b"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("b.c", {{"level", "a"}}), 1'000, 10);
+  state_.Add(1, MakeSeries("a.b.c"), 1'000, 100);
+  state_.Add(1, MakeSeries("c"), 1'000, 1'000);
+  state_.Add(1, MakeSeries("c", {{"level", "b"}}), 1'000, 10'000);
+  state_.Add(1, MakeSeries("c", {{"level", ".a.b"}}), 1'000, 100'000);
+  EXPECT_EQ(Total({.qualified_name = "a.b.c"}), "0:3/111");
+  EXPECT_EQ(Total({.qualified_name = "b.c"}), "0:1/10000");
+  EXPECT_EQ(Total({.qualified_name = "c"}), "0:1/1000");
+  EXPECT_EQ(Total({.name = "b.c", .qualified_name = "a.b.c"}), "0:1/10");
+  EXPECT_EQ(Total({.qualified_name = "a.b"}), "");
+  EXPECT_EQ(Total({.qualified_name = "..."}), "");
+  EXPECT_EQ(Total({.qualified_name = "b.c", .type = MetricType::kTimer}), "");
+}
+
+TEST_F(LocalReaderTest, ABareNameWithDotsIsFoundOnce) {
+  state_.Add(0, MakeSeries("a.a"), 1'000, 1);
+  state_.Add(0, MakeSeries("a", {{"level", "a"}}), 1'000, 10);
+  EXPECT_EQ(Total({.qualified_name = "a.a"}), "0:2/11");
+}
+
+TEST_F(LocalReaderTest, BucketsMergeTheirWindows) {
+  for (int64_t second : {0, 1, 4, 5, 9}) state_.Add(0, MakeSeries("hits"), second * 1'000, 1);
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .bucket_ms = 5'000}), "0:3/3 5000:2/2");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 1'000, .to_ms = 5'999, .bucket_ms = 5'000}),
+            "0:2/2 5000:1/1");
+}
+
+TEST_F(LocalReaderTest, BucketsBefore1970StartBelowTheirWindows) {
+  state_.Add(0, MakeSeries("hits"), -1, 1);
+  state_.Add(0, MakeSeries("hits"), -6'000, 1);
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .bucket_ms = 5'000}), "-10000:1/1 -5000:1/1");
+}
+
+TEST_F(LocalReaderTest, AWindowCountsWholeIfItsEventsMeetTheRange) {
+  state_.Add(0, MakeSeries("hits"), 10'200, 1);
+  state_.Add(0, MakeSeries("hits"), 10'800, 1);
+  const int64_t kAll = kForever;
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'000, .to_ms = 10'999}), "0:2/2");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'200, .to_ms = 10'800}), "0:2/2");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'500, .to_ms = kAll}), "0:2/2 cut");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 0, .to_ms = 10'500}), "0:2/2 cut");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'800, .to_ms = kAll}), "0:2/2 cut");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'801, .to_ms = kAll}), "");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 0, .to_ms = 10'199}), "");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 11'000, .to_ms = kAll}), "");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 12'000, .to_ms = 9'000}), "");
+}
+
+TEST_F(LocalReaderTest, TheTotalCountsIfItMeetsTheRange) {
+  state_.Add(0, MakeSeries("hits"), 10'000, 1);
+  state_.Add(0, MakeSeries("hits"), 90'000, 1);
+  EXPECT_EQ(Named("hits", {.from_ms = 10'000, .to_ms = 90'000}), "0:2/2");
+  EXPECT_EQ(Named("hits", {.from_ms = 50'000}), "0:2/2 cut");
+  EXPECT_EQ(Named("hits", {.from_ms = 90'001}), "");
+  EXPECT_EQ(Named("hits", {.to_ms = 9'999}), "");
+}
+
+// One series, its events of one window in two tasks: whether the window counts depends on both together.
+TEST_F(LocalReaderTest, WhetherAWindowCountsDoesNotDependOnThePartitions) {
+  state_.Add(0, MakeSeries("hits"), 10'200, 1);
+  state_.Add(1, MakeSeries("hits"), 10'800, 1);
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'500, .to_ms = 10'600}), "0:2/2 cut");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'500}), "0:2/2 cut");
+  EXPECT_EQ(Named("hits", {.from_ms = 10'500, .to_ms = 10'600}), "0:2/2 cut");
+}
+
+// Two series: each window is judged by itself.
+TEST_F(LocalReaderTest, WhetherAWindowCountsIsDecidedPerSeries) {
+  state_.Add(0, MakeSeries("hits", {{"host", "a"}}), 10'200, 1);
+  state_.Add(1, MakeSeries("hits", {{"host", "b"}}), 10'800, 1);
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'500}), "0:1/1");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 10'500, .to_ms = 10'600}), "");
+  EXPECT_EQ(Named("hits", {.from_ms = 10'500}), "0:1/1");
+}
+
+// The 1 s tier keeps 10 s.
+TEST_F(LocalReaderTest, RetentionIsByTheHighestStreamTimeOfTheTasks) {
+  state_.Add(0, MakeSeries("hits"), 20'000, 1);
+  state_.Add(0, MakeSeries("hits"), 21'999, 1);
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .bucket_ms = kOneSecond}), "20000:1/1 21000:1/1");
+  EXPECT_EQ(CompleteFrom(kOneSecond), 11'000);
+  state_.Add(1, MakeSeries("other"), 31'500, 1);
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .bucket_ms = kOneSecond}), "21000:1/1");
+  EXPECT_EQ(CompleteFrom(kOneSecond), 21'000);
+  EXPECT_EQ(Named("hits", {.size_ms = kTenSeconds, .bucket_ms = kTenSeconds}), "20000:2/2");
+  EXPECT_EQ(CompleteFrom(kTenSeconds), kBeginningOfTime);
+  EXPECT_EQ(CompleteFrom(0), kBeginningOfTime);
+}
+
+TEST_F(LocalReaderTest, ARestoredTierIsCompleteFromWhereItsChangelogWas) {
+  state_.Add(0, MakeSeries("hits"), 20'000, 1);
+  state_.Add(1, MakeSeries("hits"), 20'000, 1);
+  state_.SetCheckpoint(0, {.complete_from_ms = {{"windows-1s", 15'000}, {"windows-10s", 5'000}}});
+  state_.SetCheckpoint(1, {.complete_from_ms = {{"windows-1s", 12'000}}});
+  EXPECT_EQ(CompleteFrom(kOneSecond), 15'000);
+  EXPECT_EQ(CompleteFrom(kTenSeconds), 5'000);
+}
+
+TEST_F(LocalReaderTest, TasksThatAreBeingRestoredAreLeftOut) {
+  state_.Add(0, MakeSeries("hits"), 20'000, 1);
+  state_.Add(1, MakeSeries("hits"), 50'000, 10);
+  state_.SetPartitionCount(2);
+  state_.SetCheckpoint(1, {.restoring = true});
+  EXPECT_EQ(Position(), "of 2: 0@1");
+  EXPECT_EQ(Total({.name = "hits"}), "0:1/1");
+  EXPECT_EQ(Totals({}), "hits counter=1/1");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond}), "0:1/1");  // the other's stream time does not count, either
+  state_.SetCheckpoint(1, {.restoring = false});
+  EXPECT_EQ(Position(), "of 2: 0@1 1@1");
+  EXPECT_EQ(Total({.name = "hits"}), "0:2/11");
+}
+
+TEST_F(LocalReaderTest, ReadsManySeriesOfOneName) {
+  std::vector<Series> series;
+  for (int i = 0; i < 20'000; ++i) series.push_back(MakeSeries("hits", {{"user", std::to_string(i)}}));
+  state_.AddMany(0, series, 1'500);
+  state_.AddMany(1, series, 2'500);
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .bucket_ms = kOneSecond}), "1000:20000/20000 2000:20000/20000");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 1'600, .to_ms = 2'499}), "");
+  EXPECT_EQ(Named("hits", {.from_ms = 1'600, .to_ms = 2'499}), "0:40000/40000 cut");
+}
+
+TEST_F(LocalReaderTest, RefusesWhatIsNotKept) {
+  EXPECT_THAT(Named("hits", {.size_ms = 2'000}), HasSubstr("invalid: no tier of 2000 ms"));
+  EXPECT_THAT(Named("hits", {.size_ms = kOneSecond, .bucket_ms = 1'500}), HasSubstr("invalid"));
+  EXPECT_THAT(Named("hits", {.size_ms = 0, .bucket_ms = 1'000}), HasSubstr("invalid"));
+  auto no_totals = NewLocalReader(store_.get(), StateLayout({TestTiers().windows, false}));
+  EXPECT_TRUE(no_totals->ReadWindows({}, {.size_ms = 0}).status().Is(ErrorKind::kInvalid));
+  EXPECT_TRUE(no_totals->ReadTotals({}, "", 10).status().Is(ErrorKind::kInvalid));
+}
+
+TEST_F(LocalReaderTest, RefusesTooManyBuckets) {
+  TierSet one_tier{{{1, kForever}}, true};
+  auto store = NewMemoryStore(StateLayout(one_tier).families);
+  StateWriter state(store.get(), one_tier);
+  state.Add(0, MakeSeries("hits"), 0);
+  Aggregate one;
+  one.Add(Number::Of(int64_t{1}), 0, {}, false);
+  std::string value;
+  AggregateCodec::Encode(one, &value);
+  auto batch = store->NewBatch();
+  for (int64_t ms = 1; ms <= static_cast<int64_t>(kMaxBuckets); ++ms) {
+    std::string key;
+    AppendWindowKey(0, 1, ms, &key);
+    batch->Put(StateLayout::kFirstWindows, key, value);
+  }
+  ASSERT_TRUE(store->Write(std::move(batch)).ok());
+  auto reader = NewLocalReader(store.get(), state.layout());
+  const int64_t last = kMaxBuckets;
+  EXPECT_EQ(reader->ReadWindows({.name = "hits"}, {.size_ms = 1, .from_ms = 1, .to_ms = last, .bucket_ms = 1})
+                .value()
+                .buckets.size(),
+            kMaxBuckets);
+  EXPECT_THAT(Text(reader->ReadWindows({.name = "hits"}, {.size_ms = 1, .to_ms = last, .bucket_ms = 1})),
+              HasSubstr("invalid: more than 100000 buckets"));
+}
+
+TEST_F(LocalReaderTest, WhatCannotBeDecodedStops) {
+  state_.Add(0, MakeSeries("hits"), 1'000);
+  std::string key;
+  AppendSeriesKey(0, 1, &key);
+  state_.PutRaw(StateLayout::kTotals, key, "garbage");
+  EXPECT_THAT(Total({.name = "hits"}), HasSubstr("stop: the store's family totals"));
+  EXPECT_THAT(Totals({}), HasSubstr("stop: "));
+  state_.PutRaw(StateLayout::kMeta, MetaKey(0), "garbage");
+  EXPECT_TRUE(reader_->Position().status().Is(ErrorKind::kStop));
+}
+
+TEST_F(LocalReaderTest, AnAnswerIsOfOneMoment) {
+  state_.Add(0, MakeSeries("hits"), 1'000);
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; i < 300; ++i) state_.Add(0, MakeSeries("hits"), 1'000);
+    done = true;
+  });
+  do {
+    WindowsAnswer answer = reader_->ReadWindows({.name = "hits"}, {}).value();
+    EXPECT_EQ(answer.position.tasks[0].next_input_offset, static_cast<int64_t>(answer.buckets[0].aggregate.count()));
+  } while (!done);
+  writer.join();
+}
+
+}  // namespace
+}  // namespace odometer

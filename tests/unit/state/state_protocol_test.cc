@@ -1,0 +1,207 @@
+#include "common/state/state_protocol.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "common/base/bytes.h"
+#include "common/model/aggregate_codec.h"
+#include "tests/unit/state/state_writer.h"
+
+namespace odometer {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr uint64_t kId = 0x1122334455667788;
+
+std::string Body(const std::string& frame) {
+  EXPECT_EQ(FrameBodyBytes(frame.substr(0, kFrameLengthBytes)), frame.size() - kFrameLengthBytes);
+  return frame.substr(kFrameLengthBytes);
+}
+
+SeriesSelector FullSelector() {
+  return {.org = "acme",
+          .name = std::string("a\0b", 3),
+          .qualified_name = "",
+          .type = MetricType::kTimer,
+          .labels = {{"host", "x"}, {"", ""}}};
+}
+void ExpectEqual(const SeriesSelector& a, const SeriesSelector& b) {
+  EXPECT_EQ(a.org, b.org);
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.qualified_name, b.qualified_name);
+  EXPECT_EQ(a.type, b.type);
+  EXPECT_EQ(a.labels, b.labels);
+}
+
+StatePosition FullPosition() {
+  StatePosition position{.partitions_total = 4, .tasks = {}};
+  position.tasks.push_back({.partition = 3,
+                            .next_input_offset = 1'000'000'000'000,
+                            .stream_time_ms = -5,
+                            .commit_wall_ms = 1'700'000'000'000,
+                            .log_end_offset = 1'000'000'000'007,
+                            .accounting = {.consumed = 5, .applied = 4}});
+  position.tasks[0].accounting.rejected[2] = 1;
+  position.tasks.push_back({.partition = 0});
+  return position;
+}
+void ExpectEqual(const StatePosition& a, const StatePosition& b) {
+  EXPECT_EQ(a.partitions_total, b.partitions_total);
+  ASSERT_EQ(a.tasks.size(), b.tasks.size());
+  for (size_t i = 0; i < a.tasks.size(); ++i) {
+    EXPECT_EQ(a.tasks[i].partition, b.tasks[i].partition);
+    EXPECT_EQ(a.tasks[i].next_input_offset, b.tasks[i].next_input_offset);
+    EXPECT_EQ(a.tasks[i].stream_time_ms, b.tasks[i].stream_time_ms);
+    EXPECT_EQ(a.tasks[i].commit_wall_ms, b.tasks[i].commit_wall_ms);
+    EXPECT_EQ(a.tasks[i].log_end_offset, b.tasks[i].log_end_offset);
+    EXPECT_EQ(a.tasks[i].accounting, b.tasks[i].accounting);
+  }
+}
+
+Aggregate TimerOf(int64_t value) {
+  Aggregate aggregate;
+  for (int64_t i = 0; i < 10; ++i) aggregate.Add(Number::Of(value + i), 1'000 + i, {1, i}, true);
+  return aggregate;
+}
+std::string Bytes(const Aggregate& aggregate) {
+  std::string bytes;
+  AggregateCodec::Encode(aggregate, &bytes);
+  return bytes;
+}
+
+WindowsAnswer FullWindows() {
+  WindowsAnswer answer{.position = FullPosition(), .buckets = {}, .cut = true, .complete_from_ms = -1'000};
+  answer.buckets.push_back({-5'000, TimerOf(1)});
+  answer.buckets.push_back({5'000, TimerOf(100)});
+  return answer;
+}
+SeriesPage FullPage() {
+  SeriesPage page{.position = FullPosition(), .totals = {}, .next_after = std::string("\0\xff", 2)};
+  page.totals.push_back({MakeSeries("a", {{"host", "x"}}, MetricType::kTimer, "acme"), TimerOf(7)});
+  return page;
+}
+
+TEST(StateProtocol, RequestsComeBack) {
+  uint64_t id = 0;
+  auto position = DecodeRequest(Body(EncodeRequestFrame({.id = kId, .what = PositionRequest{}})), &id);
+  ASSERT_TRUE(position.ok());
+  EXPECT_TRUE(std::holds_alternative<PositionRequest>(position->what));
+  EXPECT_EQ(position->id, kId);
+  EXPECT_EQ(id, kId);
+
+  for (const SeriesSelector& selector : {SeriesSelector(), FullSelector()}) {
+    const WindowRange range{.size_ms = 60'000, .from_ms = kBeginningOfTime, .to_ms = kForever, .bucket_ms = 120'000};
+    auto windows = DecodeRequest(Body(EncodeRequestFrame({.id = 2, .what = WindowsRequest{selector, range}})), &id);
+    ASSERT_TRUE(windows.ok());
+    const auto& what = std::get<WindowsRequest>(windows->what);
+    ExpectEqual(what.selector, selector);
+    EXPECT_EQ(what.range.size_ms, range.size_ms);
+    EXPECT_EQ(what.range.from_ms, range.from_ms);
+    EXPECT_EQ(what.range.to_ms, range.to_ms);
+    EXPECT_EQ(what.range.bucket_ms, range.bucket_ms);
+
+    auto totals = DecodeRequest(Body(EncodeRequestFrame({.id = 3, .what = TotalsRequest{selector, "after", 77}})), &id);
+    ASSERT_TRUE(totals.ok());
+    ExpectEqual(std::get<TotalsRequest>(totals->what).selector, selector);
+    EXPECT_EQ(std::get<TotalsRequest>(totals->what).after, "after");
+    EXPECT_EQ(std::get<TotalsRequest>(totals->what).limit, 77u);
+  }
+}
+
+TEST(StateProtocol, AnswersComeBack) {
+  StatePosition position;
+  ASSERT_TRUE(DecodeAnswer(Body(EncodeAnswerFrame(kId, Result(FullPosition()))), kId, &position).ok());
+  ExpectEqual(position, FullPosition());
+
+  WindowsAnswer windows;
+  ASSERT_TRUE(DecodeAnswer(Body(EncodeAnswerFrame(kId, Result(FullWindows()))), kId, &windows).ok());
+  ExpectEqual(windows.position, FullPosition());
+  EXPECT_TRUE(windows.cut);
+  EXPECT_EQ(windows.complete_from_ms, -1'000);
+  EXPECT_EQ(Text(Result(windows)), Text(Result(FullWindows())));
+  EXPECT_EQ(Bytes(windows.buckets[1].aggregate), Bytes(TimerOf(100)));
+
+  SeriesPage page;
+  ASSERT_TRUE(DecodeAnswer(Body(EncodeAnswerFrame(kId, Result(FullPage()))), kId, &page).ok());
+  ExpectEqual(page.position, FullPosition());
+  EXPECT_EQ(page.next_after, FullPage().next_after);
+  ASSERT_EQ(page.totals.size(), 1u);
+  EXPECT_EQ(page.totals[0].series, FullPage().totals[0].series);
+  EXPECT_EQ(Bytes(page.totals[0].aggregate), Bytes(TimerOf(7)));
+}
+
+TEST(StateProtocol, ErrorsComeBackWithKindAndMessage) {
+  for (ErrorKind kind : {ErrorKind::kInvalid, ErrorKind::kNotFound, ErrorKind::kRetry, ErrorKind::kAbort,
+                         ErrorKind::kRecover, ErrorKind::kStop}) {
+    WindowsAnswer answer;
+    Status status = DecodeAnswer(
+        Body(EncodeAnswerFrame(kId, Result<WindowsAnswer>(Status(kind, "what to do")))), kId, &answer);
+    EXPECT_TRUE(status.Is(kind)) << status.ToString();
+    EXPECT_EQ(status.message(), "what to do");
+  }
+}
+
+TEST(StateProtocol, AnotherVersionIsRefusedClearlyAndNamesTheRequest) {
+  std::string body = Body(EncodeRequestFrame({.id = kId, .what = PositionRequest{}}));
+  body[0] = 2;
+  uint64_t id = 0;
+  Status status = DecodeRequest(body + "more that only version 2 knows", &id).status();
+  EXPECT_TRUE(status.Is(ErrorKind::kInvalid));
+  EXPECT_THAT(status.message(), HasSubstr("version 2"));
+  EXPECT_EQ(id, kId);
+}
+
+TEST(StateProtocol, AnswersToOtherRequestsAreRefused) {
+  StatePosition position;
+  EXPECT_TRUE(
+      DecodeAnswer(Body(EncodeAnswerFrame(8, Result(FullPosition()))), 9, &position).Is(ErrorKind::kRetry));
+  // An answer to a request whose id could not be read is an error, and passed on.
+  Status refused = DecodeAnswer(Body(EncodeErrorFrame(0, Status::Invalid("too long"))), 9, &position);
+  EXPECT_EQ(refused.ToString(), "invalid: too long");
+}
+
+TEST(StateProtocol, CutBodiesAreRefused) {
+  const std::string request = Body(EncodeRequestFrame({.id = kId, .what = TotalsRequest{FullSelector(), "x", 9}}));
+  for (size_t size = 0; size < request.size(); ++size) {
+    uint64_t id = 0;
+    EXPECT_FALSE(DecodeRequest(request.substr(0, size), &id).ok()) << size;
+  }
+  const std::string answer = Body(EncodeAnswerFrame(kId, Result(FullPage())));
+  for (size_t size = 0; size < answer.size(); ++size) {
+    SeriesPage page;
+    EXPECT_TRUE(DecodeAnswer(answer.substr(0, size), kId, &page).Is(ErrorKind::kRetry)) << size;
+  }
+}
+
+// Any bytes at all: an error or not, but nothing worse (the sanitizers watch).
+TEST(StateProtocol, ChangedBytesDoNoHarm) {
+  std::mt19937 random(7);
+  const std::string request = Body(EncodeRequestFrame({.id = kId, .what = WindowsRequest{FullSelector(), {}}}));
+  const std::string answer = Body(EncodeAnswerFrame(kId, Result(FullWindows())));
+  size_t refused = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string changed = i % 2 == 0 ? request : answer;
+    for (int changes = 1 + static_cast<int>(random() % 4); changes > 0; --changes) {
+      changed[random() % changed.size()] = static_cast<char>(random());
+    }
+    uint64_t id = 0;
+    WindowsAnswer decoded;
+    if (i % 2 == 0 ? !DecodeRequest(changed, &id).ok() : !DecodeAnswer(changed, kId, &decoded).ok()) ++refused;
+  }
+  EXPECT_GT(refused, 1'000u);
+}
+
+TEST(StateProtocol, AnAnswerThatIsTooLargeSaysSo) {
+  SeriesPage page;
+  page.next_after = std::string(kMaxAnswerFrameBytes, 'x');
+  SeriesPage decoded;
+  Status status = DecodeAnswer(Body(EncodeAnswerFrame(kId, Result(page))), kId, &decoded);
+  EXPECT_TRUE(status.Is(ErrorKind::kInvalid));
+  EXPECT_THAT(status.message(), HasSubstr("too large"));
+}
+
+}  // namespace
+}  // namespace odometer

@@ -1,0 +1,119 @@
+// Pages of series, through the reader that builds them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/state/local_reader.h"
+#include "common/store/memory_store.h"
+#include "tests/unit/state/state_writer.h"
+
+namespace odometer {
+namespace {
+
+using testing::ElementsAre;
+
+class TotalsPageTest : public testing::Test {
+ protected:
+  // The pages, one text each.
+  std::vector<std::string> Pages(const SeriesSelector& selector, size_t limit) {
+    std::vector<std::string> pages;
+    std::string after;
+    do {
+      Result<SeriesPage> page = reader_->ReadTotals(selector, after, limit);
+      pages.push_back(Text(page));
+      after = page.ok() ? page->next_after : "";
+    } while (!after.empty());
+    return pages;
+  }
+
+  std::unique_ptr<MemoryStore> store_ = NewMemoryStore(StateLayout(TestTiers()).families);
+  StateWriter state_{store_.get()};
+  std::unique_ptr<StateReader> reader_ = NewLocalReader(store_.get(), state_.layout());
+};
+
+TEST_F(TotalsPageTest, SeriesOfSeveralTasksAreMergedAndSorted) {
+  state_.Add(0, MakeSeries("b", {{"host", "y"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("b", {{"host", "x"}}), 1'000, 10);
+  state_.Add(1, MakeSeries("b", {{"host", "y"}}), 1'000, 100);
+  state_.Add(1, MakeSeries("b"), 1'000, 1'000);
+  state_.Add(1, MakeSeries("a", {}, MetricType::kTimer), 1'000, 5);
+  state_.Add(0, MakeSeries("a"), 1'000, 7);
+  EXPECT_THAT(Pages({}, 100),
+              ElementsAre("a counter=1/7, a timer=1/5, b counter=1/1000, b{host=x} counter=1/10, "
+                          "b{host=y} counter=2/101"));
+}
+
+TEST_F(TotalsPageTest, PagesOfEverySizeShowEverySeriesOnce) {
+  for (const char* host : {"c", "a", "d", "b"}) state_.Add(0, MakeSeries("m", {{"host", host}}), 1'000, 1);
+  for (const char* host : {"b", "e"}) state_.Add(1, MakeSeries("m", {{"host", host}}), 1'000, 10);
+  state_.Add(1, MakeSeries("a"), 1'000, 3);
+  state_.Add(0, MakeSeries("z"), 1'000, 4);
+  EXPECT_THAT(Pages({}, 1),
+              ElementsAre("a counter=1/3 more", "m{host=a} counter=1/1 more", "m{host=b} counter=2/11 more",
+                          "m{host=c} counter=1/1 more", "m{host=d} counter=1/1 more", "m{host=e} counter=1/10 more",
+                          "z counter=1/4"));
+  EXPECT_THAT(Pages({}, 3), ElementsAre("a counter=1/3, m{host=a} counter=1/1, m{host=b} counter=2/11 more",
+                                        "m{host=c} counter=1/1, m{host=d} counter=1/1, m{host=e} counter=1/10 more",
+                                        "z counter=1/4"));
+  EXPECT_THAT(Pages({}, 7).size(), 1u);
+  EXPECT_THAT(Pages({.name = "m"}, 2),
+              ElementsAre("m{host=a} counter=1/1, m{host=b} counter=2/11 more",
+                          "m{host=c} counter=1/1, m{host=d} counter=1/1 more", "m{host=e} counter=1/10"));
+  EXPECT_THAT(Pages({.name = "m"}, 5).size(), 1u);
+}
+
+TEST_F(TotalsPageTest, TheSelectorHoldsOnEveryPage) {
+  for (const char* host : {"a", "b"}) {
+    for (const char* name : {"m", "n"}) {
+      state_.Add(0, MakeSeries(name, {{"host", host}}), 1'000, 1);
+      state_.Add(0, MakeSeries(name, {{"host", host}}, MetricType::kGauge), 1'000, 2);
+    }
+  }
+  state_.Add(0, MakeSeries("m", {{"host", "a"}}, MetricType::kGauge, "acme"), 1'000, 9);
+  EXPECT_THAT(Pages({.type = MetricType::kGauge, .labels = {{"host", "a"}}}, 1),
+              ElementsAre("m{host=a} gauge=1/2 more", "n{host=a} gauge=1/2"));
+  EXPECT_THAT(Pages({.org = "acme"}, 1), ElementsAre("m{host=a} gauge=1/9"));
+}
+
+TEST_F(TotalsPageTest, QualifiedNamesPageThroughAllTheirSplits) {
+  state_.Add(0, MakeSeries("c", {{"level", "a.b"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("b.c", {{"level", "a"}}), 1'000, 2);
+  state_.Add(0, MakeSeries("a.b.c"), 1'000, 3);
+  EXPECT_THAT(Pages({.qualified_name = "a.b.c"}, 1),
+              ElementsAre("a.b.c counter=1/3 more", "a.b.c counter=1/2 more", "a.b.c counter=1/1"));
+}
+
+TEST_F(TotalsPageTest, ANewSeriesBetweenTwoPagesDisturbsNothing) {
+  state_.Add(0, MakeSeries("m", {{"host", "b"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("m", {{"host", "d"}}), 1'000, 1);
+  SeriesPage first = reader_->ReadTotals({}, "", 1).value();
+  state_.Add(0, MakeSeries("m", {{"host", "a"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("m", {{"host", "c"}}), 1'000, 1);
+  EXPECT_EQ(Text(reader_->ReadTotals({}, first.next_after, 10)), "m{host=c} counter=1/1, m{host=d} counter=1/1");
+}
+
+TEST_F(TotalsPageTest, APageEndsBeforeItGetsTooLarge) {
+  const std::string long_value(500'000, 'x');
+  for (int i = 0; i < 40; ++i) state_.Add(0, MakeSeries("m", {{"l", std::to_string(100 + i) + long_value}}), 1'000, 1);
+  size_t series = 0, pages = 0;
+  std::string after;
+  do {
+    SeriesPage page = reader_->ReadTotals({}, after, 1'000).value();
+    series += page.totals.size();
+    ++pages;
+    after = page.next_after;
+  } while (!after.empty());
+  EXPECT_EQ(series, 40u);
+  EXPECT_EQ(pages, 2u);
+}
+
+TEST_F(TotalsPageTest, RefusesForeignCursorsAndEmptyPages) {
+  state_.Add(0, MakeSeries("m"), 1'000, 1);
+  std::string other_org;
+  EncodeSeriesIdentity(MakeSeries("m", {}, MetricType::kCounter, "acme"), &other_org);
+  EXPECT_TRUE(reader_->ReadTotals({}, "garbage", 1).status().Is(ErrorKind::kInvalid));
+  EXPECT_TRUE(reader_->ReadTotals({}, other_org, 1).status().Is(ErrorKind::kInvalid));
+  EXPECT_TRUE(reader_->ReadTotals({}, "", 0).status().Is(ErrorKind::kInvalid));
+}
+
+}  // namespace
+}  // namespace odometer
