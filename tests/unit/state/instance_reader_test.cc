@@ -1,0 +1,212 @@
+// The reader of the query process while the processor comes and goes: a primary store and a state service in this
+// process play the processor.
+#include "common/state/instance_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "common/state/follower_reader.h"
+#include "common/state/local_reader.h"
+#include "common/state/state_paths.h"
+#include "common/state/state_service.h"
+#include "common/store/rocks_store.h"
+#include "tests/unit/state/state_writer.h"
+#include "tests/unit/store/temp_folder.h"
+
+namespace odometer {
+namespace {
+
+using testing::HasSubstr;
+
+// What a processor shows: its store, and the service that answers from it.
+class FakeProcessor {
+ public:
+  explicit FakeProcessor(const std::string& state_dir) {
+    auto opened =
+        OpenRocksStore({.path = StateDatabasePath(state_dir), .families = StateLayout(TestTiers()).families});
+    EXPECT_TRUE(opened.ok()) << opened.status().ToString();
+    store_ = std::move(opened).value();
+    state_ = std::make_unique<StateWriter>(store_.get());
+    reader_ = NewLocalReader(store_.get(), state_->layout());
+    // Only the service knows the log's end: it tells which of the two ways an answer came.
+    service_ = NewStateService({.socket_path = StateSocketPath(state_dir)}, reader_.get(),
+                               [](StatePosition* position) {
+                                 for (TaskPosition& task : position->tasks) task.log_end_offset = 1'000;
+                               });
+  }
+  StateWriter* state() { return state_.get(); }
+  StateService* service() { return service_.get(); }
+
+ private:
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<StateWriter> state_;
+  std::unique_ptr<StateReader> reader_;
+  std::unique_ptr<StateService> service_;
+};
+
+class InstanceReaderTest : public testing::Test {
+ protected:
+  static constexpr int64_t kRetryMs = 200;
+  static constexpr int64_t kCatchUpMs = 100;
+
+  // "<answer> from service", "<answer> from database", or the error.
+  std::string Ask() {
+    auto answer = reader_->ReadWindows({.name = "hits"}, {.size_ms = 10'000, .bucket_ms = 10'000});
+    if (!answer.ok()) return answer.status().ToString();
+    const bool from_service = answer->position.tasks.at(0).log_end_offset == 1'000;
+    return Text(answer) + (from_service ? " from service" : " from database");
+  }
+
+  TempFolder folder_;
+  ManualClock clock_;
+  std::unique_ptr<StateReader> reader_ = NewInstanceReader({.state_dir = folder_.path(),
+                                                            .tiers = TestTiers(),
+                                                            .service_timeout_ms = 60'000,
+                                                            .service_retry_ms = kRetryMs,
+                                                            .catch_up_ms = kCatchUpMs},
+                                                           &clock_);
+};
+
+TEST_F(InstanceReaderTest, WithoutProcessorAndDatabaseItSaysBoth) {
+  EXPECT_THAT(Ask(), HasSubstr("retry: the processor does not answer (connecting to " + folder_.path()));
+  EXPECT_THAT(Ask(), HasSubstr("its database cannot be read"));
+}
+
+TEST_F(InstanceReaderTest, AsksTheServiceWhileItIsThere) {
+  FakeProcessor processor(folder_.path());
+  ASSERT_TRUE(processor.service()->Start().ok());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  EXPECT_EQ(Ask(), "0:1/1 from service");
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  EXPECT_EQ(Ask(), "0:2/2 from service");
+  EXPECT_FALSE(std::filesystem::exists(StateFollowerPath(folder_.path())));
+}
+
+TEST_F(InstanceReaderTest, AnswersTheSameFromTheDatabaseOnceTheServiceIsGone) {
+  auto processor = std::make_unique<FakeProcessor>(folder_.path());
+  ASSERT_TRUE(processor->service()->Start().ok());
+  for (int i = 0; i < 50; ++i) processor->state()->Add(i % 3, MakeSeries("hits"), i * 1'000, i);
+  const std::string answer = "0:10/45 10000:10/145 20000:10/245 30000:10/345 40000:10/445";
+  EXPECT_EQ(Ask(), answer + " from service");
+  auto position = reader_->Position().value();
+  auto page = Text(reader_->ReadTotals({}, "", 10));
+
+  processor->service()->Stop();
+  EXPECT_EQ(Ask(), answer + " from database");
+  EXPECT_EQ(Text(reader_->Position().value()), Text(position));
+  EXPECT_EQ(Text(reader_->ReadTotals({}, "", 10)), page);
+  processor.reset();  // the whole processor, not only its service
+  for (int i = 0; i < 1'000; ++i) {
+    clock_.Advance(7);
+    EXPECT_EQ(Ask(), answer + " from database");
+  }
+}
+
+TEST_F(InstanceReaderTest, FollowsTheDatabaseWhileTheServiceIsAway) {
+  FakeProcessor processor(folder_.path());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  EXPECT_EQ(Ask(), "0:1/1 from database");
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  clock_.Advance(kCatchUpMs - 1);
+  EXPECT_EQ(Ask(), "0:1/1 from database");
+  clock_.Advance(1);
+  EXPECT_EQ(Ask(), "0:2/2 from database");
+}
+
+TEST_F(InstanceReaderTest, GoesBackToTheServiceAsSoonAsItMayTryAgain) {
+  FakeProcessor processor(folder_.path());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  EXPECT_EQ(Ask(), "0:1/1 from database");
+  ASSERT_TRUE(processor.service()->Start().ok());
+  clock_.Advance(kRetryMs - 1);
+  EXPECT_EQ(Ask(), "0:1/1 from database");
+  clock_.Advance(1);
+  EXPECT_EQ(Ask(), "0:1/1 from service");
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  EXPECT_EQ(Ask(), "0:2/2 from service");
+}
+
+TEST_F(InstanceReaderTest, AProcessorThatComesAndGoesIsNeverAGap) {
+  std::string expected = "retry";
+  for (int life = 1; life <= 3; ++life) {
+    FakeProcessor processor(folder_.path());
+    processor.state()->Add(life, MakeSeries("hits"), 1'000);
+    expected = "0:" + std::to_string(life) + "/" + std::to_string(life);
+    clock_.Advance(kRetryMs);
+    EXPECT_EQ(Ask(), expected + " from database");
+    ASSERT_TRUE(processor.service()->Start().ok());
+    clock_.Advance(kRetryMs);
+    EXPECT_EQ(Ask(), expected + " from service");
+  }
+  EXPECT_EQ(Ask(), expected + " from database");
+}
+
+TEST_F(InstanceReaderTest, ErrorsOfTheServiceAreNotAReasonToOpenTheDatabase) {
+  FakeProcessor processor(folder_.path());
+  ASSERT_TRUE(processor.service()->Start().ok());
+  auto answer = reader_->ReadWindows({}, {.size_ms = 12'345});
+  EXPECT_TRUE(answer.status().Is(ErrorKind::kInvalid));
+  EXPECT_FALSE(std::filesystem::exists(StateFollowerPath(folder_.path())));
+}
+
+// Readers in several threads while the service comes and goes and events are counted: every answer is there, and no
+// answer goes back behind an earlier one by the same way.
+TEST_F(InstanceReaderTest, AnswersThroughoutFromManyThreads) {
+  FakeProcessor processor(folder_.path());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&] {
+      while (!done) {
+        auto answer = reader_->ReadWindows({.name = "hits"}, {});
+        ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+        EXPECT_EQ(answer->position.tasks.at(0).next_input_offset,
+                  static_cast<int64_t>(answer->buckets.at(0).aggregate.count()));
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(processor.service()->Start().ok());
+    clock_.Advance(kRetryMs);
+    for (int j = 0; j < 20; ++j) processor.state()->Add(0, MakeSeries("hits"), 1'000);
+    processor.service()->Stop();
+    for (int j = 0; j < 20; ++j) {
+      processor.state()->Add(0, MakeSeries("hits"), 1'000);
+      clock_.Advance(10);
+    }
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  clock_.Advance(kCatchUpMs);
+  EXPECT_EQ(Ask(), "0:801/801 from database");
+}
+
+TEST(FollowerReader, OpensWhenAskedAndClosesWhenToldTo) {
+  TempFolder folder;
+  ManualClock clock;
+  auto follower = NewFollowerReader({.database_path = StateDatabasePath(folder.path()),
+                                     .log_path = StateFollowerPath(folder.path()),
+                                     .tiers = TestTiers(),
+                                     .catch_up_ms = 100},
+                                    &clock);
+  EXPECT_TRUE(follower->Position().status().Is(ErrorKind::kRetry));
+  EXPECT_FALSE(follower->IsOpen());
+
+  FakeProcessor processor(folder.path());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  EXPECT_TRUE(follower->Position().status().Is(ErrorKind::kRetry));  // remembered, until it is time to look again
+  clock.Advance(100);
+  EXPECT_EQ(Text(follower->Position().value()), "of 1: 0@1");
+  EXPECT_TRUE(follower->IsOpen());
+  follower->CloseIfIdle();
+  EXPECT_FALSE(follower->IsOpen());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  EXPECT_EQ(Text(follower->Position().value()), "of 1: 0@2");
+}
+
+}  // namespace
+}  // namespace odometer
