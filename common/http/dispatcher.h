@@ -1,0 +1,13 @@
+// Hands a checked request to the handler of its route, or answers it when there is none.
+#pragma once
+
+#include "common/http/message.h"
+#include "common/http/route_table.h"
+#include "common/http/server.h"
+
+namespace odometer::http {
+
+// Gives the route's index, or RouteTable::kNoRoute. Whatever the handler throws becomes a 500. Thread-safe.
+int Dispatch(const RouteTable& routes, Request* request, const Responder& responder);
+
+}  // namespace odometer::http

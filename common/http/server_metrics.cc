@@ -1,0 +1,31 @@
+#include "common/http/server_metrics.h"
+
+namespace odometer::http {
+
+std::string ServerMetrics::RouteLabel(int route) const {
+  return route == RouteTable::kNoRoute ? "unmatched" : routes_.routes()[static_cast<size_t>(route)].pattern;
+}
+
+void ServerMetrics::Record(int route, Method method, int status, double seconds) {
+  if (metrics_ == nullptr) return;
+  uint64_t key = (static_cast<uint64_t>(route + 1) * 16 + static_cast<uint64_t>(method)) * 1024 +
+                 static_cast<uint64_t>(status);
+  prometheus::Counter*& counter = requests_[key];
+  if (counter == nullptr) {
+    counter = &metrics_->Counter("odometer_http_requests_total", "HTTP requests answered.",
+                                 {{"listener", listener_},
+                                  {"method", std::string(MethodName(method))},
+                                  {"route", RouteLabel(route)},
+                                  {"status", std::to_string(status)}});
+  }
+  counter->Increment();
+  prometheus::Histogram*& histogram = seconds_[route];
+  if (histogram == nullptr) {
+    histogram = &metrics_->Seconds("odometer_http_request_seconds",
+                                   "Time from a request's last byte to its answer being ready to be sent.",
+                                   {{"listener", listener_}, {"route", RouteLabel(route)}});
+  }
+  histogram->Observe(seconds);
+}
+
+}  // namespace odometer::http
