@@ -1,0 +1,560 @@
+// The group consumer on librdkafka. docs/adr/0003-consuming.md says why it is built this way:
+// - records travel through a queue of our own, served by callback (consuming batches from the consumer's queue may
+//   misplace offsets in librdkafka 2.0.x); group events and errors stay on the consumer's queue;
+// - each partition's next offset is kept here, and anything before it is dropped, whatever librdkafka hands out.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <map>
+#include <optional>
+
+#include "common/base/log.h"
+#include "common/kafka/consumer.h"
+#include "common/kafka/rd_common.h"
+#include "common/kafka/rd_fetch_waker.h"
+
+namespace odometer {
+namespace {
+
+using rd::ErrorStatus;
+
+constexpr char kLog[] = "consumer";
+constexpr int kFirstVersionWithSafeCooperation = 0x020a0000;
+// A poll hands over at most this many records, so that the caller can look at its clock.
+constexpr int kRecordsPerPoll = 10'000;
+// While it waits for records the group's events wait too, for at most this long.
+constexpr int kWaitSliceMs = 50;
+constexpr int kSeekTimeoutMs = 1000;
+constexpr int kCommitTimeoutMs = 10'000;
+constexpr int kCommittedTimeoutMs = 5000;
+constexpr int kCloseTimeoutMs = 10'000;
+// A new topic may be unknown to some brokers for a while.
+constexpr int kUnknownTopicGraceMs = 30'000;
+
+int64_t NowMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// A partition's life: assigned (kIdle) -> Start -> kSeeking until librdkafka has accepted the position -> kRunning.
+struct Partition {
+  enum class State { kIdle, kSeeking, kRunning };
+  TopicPartition tp;
+  State state = State::kIdle;
+  bool paused = false;
+  int64_t next = 0;  // nothing before it may be delivered
+};
+
+class RdGroupMetadata final : public GroupMetadata {
+ public:
+  explicit RdGroupMetadata(rd_kafka_consumer_group_metadata_t* metadata) : metadata_(metadata) {}
+  const rd_kafka_consumer_group_metadata_t* get() const { return metadata_.get(); }
+
+ private:
+  std::unique_ptr<rd_kafka_consumer_group_metadata_t, rd::Free<rd_kafka_consumer_group_metadata_destroy>> metadata_;
+};
+
+class RdConsumer final : public Consumer {
+ public:
+  explicit RdConsumer(const ConsumerOptions& options)
+      : prefetch_records_(options.prefetch_records), prefetch_bytes_(options.prefetch_bytes) {}
+  ~RdConsumer() override {
+    Close(nullptr);
+    waker_.reset();
+    records_.reset();
+  }
+
+  Status Open(const ConsumerOptions& options);
+
+  Status Subscribe(const std::vector<std::string>& topics) override;
+  Status Poll(int timeout_ms, ConsumerEvents* events) override;
+  Status Start(const TopicPartition& partition, int64_t offset) override;
+  Status Pause(const std::vector<TopicPartition>& partitions) override;
+  Status Resume(const std::vector<TopicPartition>& partitions) override;
+  Result<std::optional<int64_t>> Committed(const TopicPartition& partition) override;
+  Status CommitOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) override;
+  std::unique_ptr<GroupMetadata> Group() override;
+  std::optional<int64_t> CachedEnd(const TopicPartition& partition) override;
+  void Close(ConsumerEvents* events) override;
+
+ private:
+  static void OnRebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list,
+                          void* self) noexcept;
+  static void OnClientError(rd_kafka_t*, int error, const char* reason, void* self) noexcept;
+  static void OnMessage(rd_kafka_message_t* message, void* self) noexcept;
+
+  void Assign(rd_kafka_topic_partition_list_t* list);
+  void Unassign(rd_kafka_topic_partition_list_t* list, bool lost);
+  bool Cooperative() const;
+  void Deliver(const rd_kafka_message_t& message);
+  void HandleMessageError(const rd_kafka_message_t& message);
+  Partition* Find(const rd_kafka_message_t& message);
+  Partition* Find(const TopicPartition& tp);
+  // Tells librdkafka the position of a partition in kSeeking.
+  Status Seek(Partition* partition);
+  void RetrySeeks();
+  void ServeGroup();
+  void CheckUnknownTopic();
+  void Fail(Status status);
+  void PartitionsChanged();
+
+  const size_t prefetch_records_;
+  const size_t prefetch_bytes_;
+  rd::ClientPtr client_;
+  rd::QueuePtr records_;
+  std::unique_ptr<rd::FetchWaker> waker_;
+
+  std::map<TopicPartition, Partition> partitions_;
+  // The partition of the last message: fetches hand out long runs of one.
+  const rd_kafka_topic_t* last_topic_ = nullptr;
+  Partition* last_partition_ = nullptr;
+  bool seeks_pending_ = false;
+
+  // Only during Poll and Close.
+  ConsumerEvents* events_ = nullptr;
+  int delivered_ = 0;
+  uint64_t total_records_ = 0;
+  uint64_t total_bytes_ = 0;
+  uint64_t stale_ = 0;
+  Status failure_;
+  std::optional<std::pair<std::string, int64_t>> unknown_topic_;  // its name, and since when
+
+  std::atomic<bool> in_group_{false};
+  bool closed_ = false;
+};
+
+Status RdConsumer::Open(const ConsumerOptions& options) {
+  rd::ClientConfig config{.type = RD_KAFKA_CONSUMER, .client_id = options.client_id, .properties = &options.properties};
+  config.defaults = {
+      {"session.timeout.ms", "10000"},
+      {"topic.metadata.refresh.interval.ms", "5000"},  // a topic that grows is noticed within this
+      {"partition.assignment.strategy",
+       rd_kafka_version() >= kFirstVersionWithSafeCooperation ? "cooperative-sticky" : "range"},
+      {"queued.min.messages", std::to_string(std::clamp<size_t>(options.prefetch_records, 1, 10'000'000))},
+      {"queued.max.messages.kbytes", std::to_string(std::clamp<size_t>(options.prefetch_bytes >> 10, 1, 2'097'151))},
+      {"check.crcs", "true"},
+  };
+  config.defaults.merge(rd::FetchWaker::Properties());
+  config.fixed = {
+      {"group.id", options.group_id},        {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
+      {"isolation.level", "read_committed"}, {"auto.offset.reset", "error"},  {"enable.partition.eof", "false"},
+  };
+  if (!options.instance_id.empty()) config.fixed["group.instance.id"] = options.instance_id;
+  config.opaque = this;
+  config.on_error = OnClientError;
+  config.on_rebalance = OnRebalance;
+  Result<rd::ClientPtr> client = rd::NewClient(config);
+  if (!client.ok()) return client.status();
+  client_ = std::move(*client);
+  rd_kafka_poll_set_consumer(client_.get());
+  records_.reset(rd_kafka_queue_new(client_.get()));
+  waker_ = std::make_unique<rd::FetchWaker>(client_.get(), records_.get());
+  return Status::Ok();
+}
+
+Status RdConsumer::Subscribe(const std::vector<std::string>& topics) {
+  std::vector<TopicPartition> list;
+  for (const std::string& topic : topics) list.push_back({topic, RD_KAFKA_PARTITION_UA});
+  rd_kafka_resp_err_t error = rd_kafka_subscribe(client_.get(), rd::NewPartitionList(list).get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ErrorStatus(error, "subscribing", ErrorKind::kInvalid);
+  return Status::Ok();
+}
+
+Status RdConsumer::Poll(int timeout_ms, ConsumerEvents* events) {
+  if (closed_) return Status::Recover("the consumer is closed");
+  events_ = events;
+  delivered_ = 0;
+  int64_t deadline = NowMs() + timeout_ms;
+  do {
+    ServeGroup();
+    RetrySeeks();
+    if (delivered_ == 0 && failure_.ok()) {
+      int64_t wait = std::clamp<int64_t>(deadline - NowMs(), 0, kWaitSliceMs);
+      rd_kafka_consume_callback_queue(records_.get(), static_cast<int>(wait), OnMessage, this);
+    }
+  } while (delivered_ == 0 && failure_.ok() && NowMs() < deadline);
+  events_ = nullptr;
+
+  uint64_t record_bytes = total_records_ == 0 ? 1 : std::max<uint64_t>(1, total_bytes_ / total_records_);
+  waker_->Check(std::min<uint64_t>(prefetch_records_, prefetch_bytes_ / record_bytes));
+  CheckUnknownTopic();
+  return failure_;
+}
+
+// Rebalances, errors, and records of a partition whose forwarding librdkafka has undone.
+void RdConsumer::ServeGroup() {
+  for (int i = 0; i < kRecordsPerPoll && failure_.ok(); ++i) {
+    rd::MessagePtr message(rd_kafka_consumer_poll(client_.get(), 0));
+    if (message == nullptr) return;
+    OnMessage(message.get(), this);
+  }
+}
+
+void RdConsumer::OnMessage(rd_kafka_message_t* message, void* self) noexcept {
+  auto* consumer = static_cast<RdConsumer*>(self);
+  try {
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      consumer->Deliver(*message);
+    } else {
+      consumer->HandleMessageError(*message);
+    }
+  } catch (const std::exception& e) {
+    consumer->Fail(Status::Stop(std::string("handling a record: ") + e.what()));
+  } catch (...) {
+    consumer->Fail(Status::Stop("handling a record: unknown exception"));
+  }
+  // What is not handed over now stays queued.
+  if (consumer->delivered_ >= kRecordsPerPoll || !consumer->failure_.ok()) rd_kafka_yield(consumer->client_.get());
+}
+
+void RdConsumer::Deliver(const rd_kafka_message_t& message) {
+  Partition* partition = Find(message);
+  // After a failure nothing may follow: the record that failed would be skipped.
+  if (partition == nullptr || partition->state != Partition::State::kRunning || partition->paused ||
+      message.offset < partition->next || !failure_.ok()) {
+    ++stale_;
+    return;
+  }
+  partition->next = message.offset + 1;
+  ++delivered_;
+  ++total_records_;
+  total_bytes_ += message.len + message.key_len;
+  rd::MessageHeaders headers(&message);
+  events_->OnRecord(rd::ViewOf(message, partition->tp.topic, &headers));
+}
+
+Partition* RdConsumer::Find(const rd_kafka_message_t& message) {
+  if (message.rkt == last_topic_ && last_partition_ != nullptr && last_partition_->tp.partition == message.partition) {
+    return last_partition_;
+  }
+  Partition* found = Find(TopicPartition{rd_kafka_topic_name(message.rkt), message.partition});
+  if (found != nullptr) {
+    last_topic_ = message.rkt;
+    last_partition_ = found;
+  }
+  return found;
+}
+
+Partition* RdConsumer::Find(const TopicPartition& tp) {
+  auto it = partitions_.find(tp);
+  return it == partitions_.end() ? nullptr : &it->second;
+}
+
+void RdConsumer::HandleMessageError(const rd_kafka_message_t& message) {
+  std::string what = rd_kafka_message_errstr(&message);
+  switch (message.err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      return;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: {
+      Partition* partition = message.rkt == nullptr ? nullptr : Find(message);
+      if (partition == nullptr || partition->state != Partition::State::kRunning) return;  // of an earlier position
+      return Fail(Status::Stop(ToString(partition->tp) + ": offset " + std::to_string(partition->next) +
+                               " is not in the log: its records were deleted before they were consumed, or the topic "
+                               "was created again (" + what + ")"));
+    }
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      LogWarn(kLog, "{}", what);
+      if (message.rkt != nullptr && !unknown_topic_) unknown_topic_.emplace(rd_kafka_topic_name(message.rkt), NowMs());
+      return;
+    default:
+      break;
+  }
+  Status status = ErrorStatus(message.err, what);
+  if (status.Is(ErrorKind::kStop)) return Fail(status);
+  LogWarn(kLog, "{}", status.message());
+}
+
+// Stops for a topic that is still unknown after the grace.
+void RdConsumer::CheckUnknownTopic() {
+  if (!unknown_topic_ || NowMs() - unknown_topic_->second < kUnknownTopicGraceMs) return;
+  std::string topic = std::exchange(unknown_topic_, std::nullopt)->first;
+  Result<int32_t> partitions = rd::PartitionCount(client_.get(), topic, kCommittedTimeoutMs);
+  if (partitions.status().Is(ErrorKind::kNotFound)) {
+    Fail(Status::Stop("topic " + topic + " does not exist"));
+  } else if (!partitions.ok()) {
+    unknown_topic_.emplace(topic, NowMs());
+  }
+}
+
+void RdConsumer::OnClientError(rd_kafka_t* client, int error, const char* reason, void* self) noexcept {
+  try {
+    auto code = static_cast<rd_kafka_resp_err_t>(error);
+    Status status = code == RD_KAFKA_RESP_ERR__FATAL ? rd::FatalStatus(client, "consumer") : ErrorStatus(code, reason);
+    if (status.ok()) return;
+    if (status.Is(ErrorKind::kRetry)) {
+      LogWarn(kLog, "{}", status.message());
+    } else {
+      static_cast<RdConsumer*>(self)->Fail(std::move(status));
+    }
+  } catch (...) {
+    return;  // out of memory for a message: the error comes again
+  }
+}
+
+void RdConsumer::Fail(Status status) {
+  if (failure_.ok()) failure_ = std::move(status);
+}
+
+// --- Rebalances ---
+
+void RdConsumer::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list,
+                             void* self) noexcept {
+  auto* consumer = static_cast<RdConsumer*>(self);
+  try {
+    if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      consumer->Assign(list);
+    } else if (error == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+      consumer->Unassign(list, rd_kafka_assignment_lost(client) != 0);
+    } else {
+      LogWarn(kLog, "rebalance failed: {}", rd_kafka_err2str(error));
+      consumer->Unassign(nullptr, true);
+    }
+  } catch (const std::exception& e) {
+    consumer->Fail(Status::Stop(std::string("rebalancing: ") + e.what()));
+  } catch (...) {
+    consumer->Fail(Status::Stop("rebalancing: unknown exception"));
+  }
+}
+
+bool RdConsumer::Cooperative() const {
+  return std::string_view(rd_kafka_rebalance_protocol(client_.get())) == "COOPERATIVE";
+}
+
+// Assigned at the end and paused, so that nothing old is fetched before Start says from where.
+void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
+  std::vector<TopicPartition> assigned;
+  rd::PartitionListPtr positions(rd_kafka_topic_partition_list_copy(list));
+  for (int i = 0; i < positions->cnt; ++i) {
+    rd_kafka_topic_partition_t& entry = positions->elems[i];
+    entry.offset = RD_KAFKA_OFFSET_END;
+    rd::QueuePtr fetched(rd_kafka_queue_get_partition(client_.get(), entry.topic, entry.partition));
+    if (fetched != nullptr) rd_kafka_queue_forward(fetched.get(), records_.get());
+    assigned.push_back({entry.topic, entry.partition});
+  }
+  if (Cooperative()) {
+    rd::ErrorPtr error(rd_kafka_incremental_assign(client_.get(), positions.get()));
+    if (error != nullptr) return Fail(Status::Recover(std::string("assigning: ") + rd_kafka_error_string(error.get())));
+  } else {
+    rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), positions.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Fail(ErrorStatus(error, "assigning", ErrorKind::kRecover));
+  }
+  static_cast<void>(rd_kafka_pause_partitions(client_.get(), positions.get()));
+  for (const TopicPartition& tp : assigned) partitions_[tp] = Partition{.tp = tp};
+  unknown_topic_.reset();
+  PartitionsChanged();
+  in_group_ = true;
+  LogInfo(kLog, "assigned partitions={}", assigned.size());
+  if (events_ != nullptr && !assigned.empty()) events_->OnAssigned(assigned);
+}
+
+// `list`: null for all.
+void RdConsumer::Unassign(rd_kafka_topic_partition_list_t* list, bool lost) {
+  std::vector<TopicPartition> removed;
+  if (list == nullptr || !Cooperative()) {
+    for (const auto& [tp, partition] : partitions_) removed.push_back(tp);
+  } else {
+    for (int i = 0; i < list->cnt; ++i) {
+      TopicPartition tp{list->elems[i].topic, list->elems[i].partition};
+      if (partitions_.contains(tp)) removed.push_back(std::move(tp));
+    }
+  }
+  if (lost) in_group_ = false;
+  LogInfo(kLog, "{} partitions={}", lost ? "lost" : "revoked", removed.size());
+  if (events_ != nullptr && !removed.empty()) {
+    if (lost) {
+      events_->OnLost(removed);
+    } else {
+      events_->OnRevoked(removed);
+    }
+  }
+  for (const TopicPartition& tp : removed) partitions_.erase(tp);
+  PartitionsChanged();
+  if (partitions_.empty()) in_group_ = false;
+  if (list != nullptr && Cooperative()) {
+    rd::ErrorPtr error(rd_kafka_incremental_unassign(client_.get(), list));
+    if (error != nullptr) Fail(Status::Recover(std::string("unassigning: ") + rd_kafka_error_string(error.get())));
+  } else {
+    rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), nullptr);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) Fail(ErrorStatus(error, "unassigning", ErrorKind::kRecover));
+  }
+}
+
+void RdConsumer::PartitionsChanged() {
+  last_topic_ = nullptr;
+  last_partition_ = nullptr;
+  std::vector<TopicPartition> all;
+  for (const auto& [tp, partition] : partitions_) all.push_back(tp);
+  waker_->SetPartitions(std::move(all));
+}
+
+// --- Positions ---
+
+Status RdConsumer::Start(const TopicPartition& tp, int64_t offset) {
+  Partition* partition = Find(tp);
+  if (partition == nullptr) return Status::Invalid(ToString(tp) + " is not assigned");
+  if (offset < 0) return Status::Invalid(ToString(tp) + ": no such offset: " + std::to_string(offset));
+  partition->state = Partition::State::kSeeking;
+  partition->paused = false;
+  partition->next = offset;
+  return Seek(partition);
+}
+
+// Resuming first: resuming after a seek would go back to the position of the pause. Both are served in this order by
+// librdkafka's main thread. A partition whose fetcher has not started yet, or is stopping, is tried again by Poll.
+Status RdConsumer::Seek(Partition* partition) {
+  std::pair<TopicPartition, int64_t> position{partition->tp, partition->next};
+  rd::PartitionListPtr list = rd::NewPartitionList({&position, 1});
+  static_cast<void>(rd_kafka_resume_partitions(client_.get(), list.get()));
+  rd::ErrorPtr error(rd_kafka_seek_partitions(client_.get(), list.get(), kSeekTimeoutMs));
+  rd_kafka_resp_err_t code = error != nullptr ? rd_kafka_error_code(error.get()) : list->elems[0].err;
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      partition->state = Partition::State::kRunning;
+      return Status::Ok();
+    case RD_KAFKA_RESP_ERR__STATE:
+    case RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+      seeks_pending_ = true;
+      return Status::Ok();
+    default:
+      return ErrorStatus(code, ToString(partition->tp) + ": seeking " + std::to_string(partition->next),
+                         ErrorKind::kRecover);
+  }
+}
+
+void RdConsumer::RetrySeeks() {
+  if (!std::exchange(seeks_pending_, false)) return;
+  for (auto& [tp, partition] : partitions_) {
+    if (partition.state != Partition::State::kSeeking || partition.paused) continue;
+    if (Status status = Seek(&partition); !status.ok()) Fail(std::move(status));
+  }
+}
+
+Status RdConsumer::Pause(const std::vector<TopicPartition>& partitions) {
+  std::vector<TopicPartition> pausing;
+  for (const TopicPartition& tp : partitions) {
+    Partition* partition = Find(tp);
+    if (partition == nullptr) return Status::Invalid(ToString(tp) + " is not assigned");
+    if (partition->paused) continue;
+    partition->paused = true;
+    pausing.push_back(tp);
+  }
+  if (pausing.empty()) return Status::Ok();
+  rd_kafka_resp_err_t error = rd_kafka_pause_partitions(client_.get(), rd::NewPartitionList(pausing).get());
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? Status::Ok() : ErrorStatus(error, "pausing", ErrorKind::kRecover);
+}
+
+// What was fetched before the pause is gone, so this seeks to the next offset.
+Status RdConsumer::Resume(const std::vector<TopicPartition>& partitions) {
+  for (const TopicPartition& tp : partitions) {
+    Partition* partition = Find(tp);
+    if (partition == nullptr) return Status::Invalid(ToString(tp) + " is not assigned");
+    if (!std::exchange(partition->paused, false) || partition->state == Partition::State::kIdle) continue;
+    partition->state = Partition::State::kSeeking;
+    ODOMETER_RETURN_IF_ERROR(Seek(partition));
+  }
+  return Status::Ok();
+}
+
+std::optional<int64_t> RdConsumer::CachedEnd(const TopicPartition& tp) {
+  int64_t begin = 0;
+  int64_t end = 0;
+  rd_kafka_resp_err_t error =
+      rd_kafka_get_watermark_offsets(client_.get(), tp.topic.c_str(), tp.partition, &begin, &end);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) return std::nullopt;
+  return end;
+}
+
+// --- Committed offsets, and the group ---
+
+Result<std::optional<int64_t>> RdConsumer::Committed(const TopicPartition& tp) {
+  rd::PartitionListPtr list = rd::NewPartitionList({&tp, 1});
+  rd_kafka_resp_err_t error = rd_kafka_committed(client_.get(), list.get(), kCommittedTimeoutMs);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = list->elems[0].err;
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ErrorStatus(error, ToString(tp) + ": reading the committed offset");
+  if (list->elems[0].offset < 0) return std::optional<int64_t>();
+  return std::optional<int64_t>(list->elems[0].offset);
+}
+
+Status RdConsumer::CommitOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) {
+  if (offsets.empty()) return Status::Ok();
+  // A queue and not a synchronous commit, which has no time-out.
+  rd::QueuePtr reply(rd_kafka_queue_new(client_.get()));
+  rd::PartitionListPtr list = rd::NewPartitionList(offsets);
+  rd_kafka_resp_err_t error = rd_kafka_commit_queue(client_.get(), list.get(), reply.get(), nullptr, nullptr);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd::EventPtr event(rd_kafka_queue_poll(reply.get(), kCommitTimeoutMs));
+    if (event == nullptr) return Status::Retry("committing offsets: no answer");
+    error = rd_kafka_event_error(event.get());
+    const rd_kafka_topic_partition_list_t* done = rd_kafka_event_topic_partition_list(event.get());
+    for (int i = 0; error == RD_KAFKA_RESP_ERR_NO_ERROR && done != nullptr && i < done->cnt; ++i) {
+      error = done->elems[i].err;
+    }
+  }
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      return Status::Ok();
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+    case RD_KAFKA_RESP_ERR__FATAL:
+      return ErrorStatus(error, "committing offsets", ErrorKind::kRecover);
+    default:
+      return ErrorStatus(error, "committing offsets");
+  }
+}
+
+std::unique_ptr<GroupMetadata> RdConsumer::Group() {
+  // Metadata without a member is accepted by brokers without any check of the generation.
+  if (!in_group_) return nullptr;
+  char* member = rd_kafka_memberid(client_.get());
+  bool is_member = member != nullptr && *member != '\0';
+  if (member != nullptr) rd_kafka_mem_free(client_.get(), member);
+  if (!is_member) return nullptr;
+  rd_kafka_consumer_group_metadata_t* metadata = rd_kafka_consumer_group_metadata(client_.get());
+  if (metadata == nullptr) return nullptr;
+  return std::make_unique<RdGroupMetadata>(metadata);
+}
+
+void RdConsumer::Close(ConsumerEvents* events) {
+  if (closed_ || client_ == nullptr) return;
+  events_ = events;
+  // On a queue of its own and with a deadline: the blocking call may hang below librdkafka 2.3.
+  rd::QueuePtr queue(rd_kafka_queue_new(client_.get()));
+  rd::ErrorPtr error(rd_kafka_consumer_close_queue(client_.get(), queue.get()));
+  int64_t deadline = NowMs() + kCloseTimeoutMs;
+  while (error == nullptr && !rd_kafka_consumer_closed(client_.get()) && NowMs() < deadline) {
+    rd::EventPtr event(rd_kafka_queue_poll(queue.get(), kWaitSliceMs));
+    if (event != nullptr && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {
+      OnRebalance(client_.get(), rd_kafka_event_error(event.get()), rd_kafka_event_topic_partition_list(event.get()),
+                  this);
+    }
+  }
+  if (error != nullptr || !rd_kafka_consumer_closed(client_.get())) LogWarn(kLog, "the group could not be left in time");
+  events_ = nullptr;
+  in_group_ = false;
+  closed_ = true;
+}
+
+}  // namespace
+
+namespace rd {
+
+const rd_kafka_consumer_group_metadata_t* Unwrap(const GroupMetadata& group) {
+  const auto* metadata = dynamic_cast<const RdGroupMetadata*>(&group);
+  return metadata == nullptr ? nullptr : metadata->get();
+}
+
+}  // namespace rd
+
+Result<std::unique_ptr<Consumer>> NewRdConsumer(const ConsumerOptions& options) {
+  auto consumer = std::make_unique<RdConsumer>(options);
+  ODOMETER_RETURN_IF_ERROR(consumer->Open(options));
+  return std::unique_ptr<Consumer>(std::move(consumer));
+}
+
+}  // namespace odometer
