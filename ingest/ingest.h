@@ -16,8 +16,12 @@ struct IngestOptions {
 };
 
 // Adds the routes of /track and /ingest/metrics, and nothing else: operations routes (health, metrics) are added by
-// the process. The producer, clock and metrics must outlive the server that the router is given to.
+// the process. The producer and clock must outlive the server that the router is given to, the metrics the producer too,
+// because delivery reports are counted.
 void AddIngestRoutes(const IngestOptions& options, AsyncProducer* producer, const Clock* clock, Metrics* metrics,
                      http::Router* router);
+
+// Adds GET /health and GET /health/ping of an ingest that has a port of its own; on a shared port the query has them.
+void AddIngestHealthRoutes(const AsyncProducer* producer, http::Router* router);
 
 }  // namespace odometer

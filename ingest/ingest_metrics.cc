@@ -1,0 +1,186 @@
+#include "ingest/ingest_metrics.h"
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "ingest/array_splitter.h"
+#include "ingest/counters.h"
+#include "ingest/delivery.h"
+#include "ingest/item_parser.h"
+
+namespace odometer {
+namespace {
+
+using http::Response;
+
+// A small bad body must not make a huge answer.
+constexpr size_t kMaxListedItems = 1'000;
+
+// The dialect's own words for it.
+Response EmptyInput() { return Response::Text(400, "ERROR: empty input"); }
+
+// An item that was not written.
+struct Failure {
+  size_t index;
+  std::string code;
+  std::string message;
+  std::string field;
+};
+
+// What a batch came to, in the order of its items.
+class BatchOutcome {
+ public:
+  // How the answer as a whole reads; a later one is worse.
+  enum class Kind { kAllWritten, kSomeBad, kSomeUnavailable, kSomeRefused };
+
+  explicit BatchOutcome(size_t items) : items_(items) {}
+
+  void AddBad(size_t index, const ItemError& error) {
+    Add(Kind::kSomeBad, {index, std::string(RejectReasonName(error.reason)), error.message, error.field});
+  }
+  void AddNotWritten(size_t index, const Status& status) {
+    Add(status.Is(ErrorKind::kRetry) ? Kind::kSomeUnavailable : Kind::kSomeRefused,
+        {index, NotWrittenCode(status), NotWrittenMessage(status), ""});
+  }
+
+  Response ToResponse() const {
+    switch (kind_) {
+      case Kind::kAllWritten: return Response::Text(200, std::to_string(items_) + " Records UPDATED");
+      case Kind::kSomeBad: return Failed(400, "bad_items");
+      case Kind::kSomeUnavailable: return Failed(503, "unavailable").With("Retry-After", "1");
+      case Kind::kSomeRefused: break;
+    }
+    return Failed(500, "refused");
+  }
+
+ private:
+  void Add(Kind kind, Failure failure) {
+    kind_ = std::max(kind_, kind);
+    ++failed_;
+    if (failures_.size() < kMaxListedItems) failures_.push_back(std::move(failure));
+  }
+
+  Response Failed(int status, const std::string& code) const {
+    nlohmann::json items = nlohmann::json::array();
+    for (const Failure& failure : failures_) {
+      nlohmann::json item{{"index", failure.index}, {"code", failure.code}, {"message", failure.message}};
+      if (!failure.field.empty()) item["field"] = failure.field;
+      items.push_back(std::move(item));
+    }
+    std::string message = std::to_string(failed_) + " of " + std::to_string(items_) +
+                          " items were not written, the others were: send only these again";
+    if (failed_ > failures_.size()) message += "; the first " + std::to_string(failures_.size()) + " are listed";
+    nlohmann::json body{{"error", {{"code", code}, {"message", message}, {"items", std::move(items)}}}};
+    return Response::Json(status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+
+  size_t items_;
+  size_t failed_ = 0;
+  Kind kind_ = Kind::kAllWritten;
+  std::vector<Failure> failures_;
+};
+
+// A delivery report may come when the router is gone: who waits for one keeps the object alive.
+class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
+ public:
+  IngestMetrics(IngestOptions options, AsyncProducer* producer, const Clock* clock, Metrics* metrics)
+      : options_(std::move(options)), producer_(producer), clock_(clock), counters_("ingest_metrics", metrics) {}
+
+  void Post(const http::Request& request, const http::Responder& responder) const {
+    const std::string_view body = TrimJson(request.body);
+    if (body.starts_with('[')) return PostBatch(body, responder);
+    PostOne(body, responder);
+  }
+
+ private:
+  void PostOne(std::string_view body, const http::Responder& responder) const {
+    if (body.empty()) {
+      counters_.Rejected(RejectReason::kMissingName);
+      return responder.Send(EmptyInput());
+    }
+    std::variant<IngestRecord, ItemError> item = ParseItem(body, clock_->WallMs());
+    if (const auto* error = std::get_if<ItemError>(&item)) {
+      counters_.Rejected(error->reason);
+      if (error->reason == RejectReason::kMissingName) return responder.Send(EmptyInput());
+      return responder.Send(Response::Error(400, RejectReasonName(error->reason), error->message, error->field));
+    }
+    const auto& record = std::get<IngestRecord>(item);
+    Deliver(producer_, options_.topic, {record},
+            [self = shared_from_this(), responder, name = record.name](const DeliveryResults& results) {
+              self->Count(results);
+              const Result<RecordMetadata>& result = results.front();
+              Response response = result.ok() ? Response::Text(200, "Record " + name + " UPDATED")
+                                              : NotWrittenResponse(result.status());
+              AddOffsetHeader(self->options_.topic, results, &response);
+              responder.Send(std::move(response));
+            });
+  }
+
+  void PostBatch(std::string_view body, const http::Responder& responder) const {
+    std::optional<std::vector<std::string_view>> items = SplitJsonArray(body);
+    if (!items) {
+      counters_.Rejected(RejectReason::kMalformed);
+      return responder.Send(Response::Error(400, RejectReasonName(RejectReason::kMalformed), "not valid JSON"));
+    }
+    const int64_t now_ms = clock_->WallMs();
+    std::vector<IngestRecord> records;
+    std::vector<size_t> indexes;  // of the records among the items
+    BatchOutcome outcome(items->size());
+    for (size_t i = 0; i < items->size(); ++i) {
+      std::variant<IngestRecord, ItemError> item = ParseItem((*items)[i], now_ms);
+      if (const auto* error = std::get_if<ItemError>(&item)) {
+        counters_.Rejected(error->reason);
+        outcome.AddBad(i, *error);
+      } else {
+        records.push_back(std::move(std::get<IngestRecord>(item)));
+        indexes.push_back(i);
+      }
+    }
+    Deliver(producer_, options_.topic, records,
+            [self = shared_from_this(), responder, outcome = std::move(outcome),
+             indexes = std::move(indexes)](const DeliveryResults& results) {
+              self->Count(results);
+              BatchOutcome all = outcome;
+              for (size_t i = 0; i < results.size(); ++i) {
+                if (!results[i].ok()) all.AddNotWritten(indexes[i], results[i].status());
+              }
+              Response response = all.ToResponse();
+              AddOffsetHeader(self->options_.topic, results, &response);
+              responder.Send(std::move(response));
+            });
+  }
+
+  void Count(const DeliveryResults& results) const {
+    for (const Result<RecordMetadata>& result : results) {
+      if (result.ok()) {
+        counters_.Accepted();
+      } else {
+        counters_.NotWritten(result.status());
+      }
+    }
+  }
+
+  const IngestOptions options_;
+  AsyncProducer* const producer_;
+  const Clock* const clock_;
+  const IngestCounters counters_;
+};
+
+}  // namespace
+
+void AddIngestMetricsRoutes(const IngestOptions& options, AsyncProducer* producer, const Clock* clock,
+                            Metrics* metrics, http::Router* router) {
+  auto handler = std::make_shared<IngestMetrics>(options, producer, clock, metrics);
+  router->Add(http::Method::kPost, "/ingest/metrics", [handler](http::Request& request, http::Responder responder) {
+    handler->Post(request, responder);
+  });
+}
+
+}  // namespace odometer

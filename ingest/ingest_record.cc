@@ -1,0 +1,56 @@
+#include "ingest/ingest_record.h"
+
+#include <nlohmann/json.hpp>
+
+namespace odometer {
+namespace {
+
+// Text that is valid UTF-8, which is what the decoder lets through.
+void AppendText(std::string_view text, std::string* out) { *out += nlohmann::json(text).dump(); }
+
+void AppendLabels(const Event& event, std::string* out) {
+  bool first = true;
+  for (const Label& label : event.labels) {
+    if (label.name == kLevelLabel) continue;
+    *out += first ? ",\"labels\":{" : ",";
+    first = false;
+    AppendText(label.name, out);
+    *out += ':';
+    AppendText(label.value, out);
+  }
+  if (!first) *out += '}';
+}
+
+}  // namespace
+
+IngestRecord MakeIngestRecord(const Event& event, std::optional<int64_t> ts_ms) {
+  std::string_view level;
+  for (const Label& label : event.labels) {
+    if (label.name == kLevelLabel) level = label.value;
+  }
+  IngestRecord record;
+  record.name = event.name;
+  if (!level.empty()) (record.key = level) += '.';
+  record.key += event.name;
+
+  std::string& out = record.value;
+  out = "{\"name\":";
+  AppendText(event.name, &out);
+  out += ",\"type\":\"";
+  out += MetricTypeName(event.type);
+  out += "\",\"value\":" + event.value.ToJson();
+  if (ts_ms) out += ",\"ts\":" + std::to_string(*ts_ms);
+  if (!level.empty()) {
+    out += ",\"level\":";
+    AppendText(level, &out);
+  }
+  AppendLabels(event, &out);
+  if (!event.id.empty()) {
+    out += ",\"id\":";
+    AppendText(event.id, &out);
+  }
+  out += '}';
+  return record;
+}
+
+}  // namespace odometer

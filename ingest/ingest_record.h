@@ -1,0 +1,23 @@
+// A record of the input topic, as ingest writes it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/model/event.h"
+
+namespace odometer {
+
+struct IngestRecord {
+  std::string name;   // of the metric, for the answer
+  std::string key;    // "level.name", or the name
+  std::string value;  // the event as compact JSON (schemas/metric-event.v1.schema.json)
+};
+
+// Without `ts` the event's time is the time at which the broker appends the record. The org is left out: it never comes
+// from a body. An empty level is as good as none.
+IngestRecord MakeIngestRecord(const Event& event, std::optional<int64_t> ts_ms);
+
+}  // namespace odometer
