@@ -1,0 +1,23 @@
+#include "common/http/operations.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace odometer::http {
+
+void AddOperationsRoutes(std::function<std::vector<std::string>()> not_ready_reasons, Metrics* metrics, Router* router) {
+  router->AddSimple(Method::kGet, "/livez", [](const Request&) { return Response::Json(200, R"({"status":"ok"})"); });
+  router->AddSimple(Method::kGet, "/readyz", [not_ready_reasons = std::move(not_ready_reasons)](const Request&) {
+    std::vector<std::string> reasons = not_ready_reasons();
+    if (reasons.empty()) return Response::Json(200, R"({"status":"ready"})");
+    nlohmann::ordered_json body = {{"status", "not ready"}, {"reasons", std::move(reasons)}};
+    return Response::Json(503, body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  });
+  router->AddSimple(Method::kGet, "/metrics", [metrics](const Request&) {
+    Response response = Response::Text(200, metrics->Text());
+    response.content_type = "text/plain; version=0.0.4";
+    return response;
+  });
+}
+
+}  // namespace odometer::http
