@@ -1,0 +1,256 @@
+// The routes from the request to the answer, over a state in memory and without a socket.
+#include "query/query.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "common/base/mutex.h"
+#include "common/model/control.h"
+#include "tests/unit/query/fake_kafka.h"
+#include "tests/unit/query/fake_state_reader.h"
+#include "tests/unit/query/requests.h"
+
+namespace odometer {
+namespace {
+
+using http::Method;
+
+constexpr int64_t kStart = 1'603'303'560'000;
+
+// Applies what it is asked to write to the fake state at once, or later, or fails.
+class FakeControlWriter : public ControlWriter {
+ public:
+  explicit FakeControlWriter(FakeStateReader* state) : state_(state) {}
+
+  Result<std::vector<std::pair<TopicPartition, int64_t>>> Write(const Control& control) override {
+    MutexLock lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    written_.push_back(control);
+    std::vector<std::pair<TopicPartition, int64_t>> offsets;
+    state_->ChangePosition([&](StatePosition* position) {
+      for (TaskPosition& task : position->tasks) {
+        offsets.push_back({{"metrics.events", task.partition}, task.next_input_offset});
+        if (applies_) ++task.next_input_offset;
+      }
+    });
+    return offsets;
+  }
+  void FailWith(Status failure) {
+    MutexLock lock(mutex_);
+    failure_ = std::move(failure);
+  }
+  void DoNotApply() {
+    MutexLock lock(mutex_);
+    applies_ = false;
+  }
+  std::vector<Control> written() {
+    MutexLock lock(mutex_);
+    return written_;
+  }
+
+ private:
+  FakeStateReader* const state_;
+  Mutex mutex_;
+  std::vector<Control> written_ ODOMETER_GUARDED_BY(mutex_);
+  Status failure_ ODOMETER_GUARDED_BY(mutex_);
+  bool applies_ ODOMETER_GUARDED_BY(mutex_) = true;
+};
+
+class QueryTest : public testing::Test {
+ protected:
+  QueryTest() { query_->AddRoutes(&router_); }
+
+  http::Response Get(const std::string& pattern, QueryPairs query = {}, std::vector<std::string> path_params = {}) {
+    http::Request request = GetRequest(std::move(query));
+    request.path_params = std::move(path_params);
+    return Call(router_, Method::kGet, pattern, std::move(request));
+  }
+  http::Response Post(std::string body) {
+    http::Request request;
+    request.body = std::move(body);
+    return Call(router_, Method::kPost, "/data/metrics/", std::move(request));
+  }
+  http::Response Delete(const std::string& name) {
+    http::Request request;
+    request.path_params = {name};
+    return Call(router_, Method::kDelete, "/data/metrics/{record}", std::move(request));
+  }
+
+  Metrics metrics_;
+  ManualClock clock_;
+  FakeStateReader state_;
+  FakeAdmin admin_;
+  FakeControlWriter control_{&state_};
+  std::unique_ptr<Query> query_ = NewQuery({}, &state_, &control_, &admin_, &clock_, &metrics_);
+  http::Router router_;
+};
+
+TEST_F(QueryTest, MetricAndReadAnswerTheSame) {
+  state_.Add(MakeSeries("k"), 5, kStart);
+  for (const char* pattern : {"/metric", "/read"}) {
+    http::Response response = Get(pattern, {{"key", "k"}, {"type", "counter"}});
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, R"({"name":"k","values":[{"from":1603303560000,"to":1603303560000,"value":5}]})");
+  }
+}
+
+TEST_F(QueryTest, HeadersSayWhatTheAnswerReflects) {
+  state_.Add(MakeSeries("k"), 5, kStart, 1);
+  http::Response response = Get("/metric", {{"key", "k"}, {"type", "counter"}});
+  EXPECT_EQ(HeaderOf(response, "X-Odometer-Partitions"), "2/2");
+  EXPECT_EQ(HeaderOf(response, "X-Odometer-Offsets"), "metrics.events/0@0,metrics.events/1@1");
+  EXPECT_EQ(HeaderOf(response, "X-Odometer-Age-Ms"), "0");
+}
+
+TEST_F(QueryTest, TheAgeIsThatOfTheOldestTaskThatMayLag) {
+  state_.ChangePosition([&](StatePosition* position) {
+    position->tasks[0] = {.partition = 0, .next_input_offset = 9, .commit_wall_ms = 1, .log_end_offset = 9};
+    position->tasks[1] = {.partition = 1, .next_input_offset = 8, .commit_wall_ms = clock_.WallMs() - 40,
+                          .log_end_offset = 9};
+  });
+  EXPECT_EQ(HeaderOf(Get("/data/metrics"), "X-Odometer-Age-Ms"), "40");
+  // As from the disk, while the processor is away: the end of the log is not known, and the age grows.
+  state_.ChangePosition([&](StatePosition* position) {
+    for (TaskPosition& task : position->tasks) {
+      task.log_end_offset = -1;
+      task.commit_wall_ms = clock_.WallMs() - 40;
+    }
+  });
+  clock_.Advance(60);
+  EXPECT_EQ(HeaderOf(Get("/data/metrics"), "X-Odometer-Age-Ms"), "100");
+}
+
+TEST_F(QueryTest, MissingPartitionsAreToldOrAnErrorWhenAskedFor) {
+  state_.Add(MakeSeries("k"), 5, kStart);
+  state_.ChangePosition([](StatePosition* position) { position->tasks.pop_back(); });
+  http::Response told = Get("/metric", {{"key", "k"}, {"type", "counter"}});
+  EXPECT_EQ(told.status, 200);
+  EXPECT_EQ(HeaderOf(told, "X-Odometer-Partitions"), "1/2");
+  http::Response refused = Get("/metric", {{"key", "k"}, {"type", "counter"}, {"require", "complete"}});
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_TRUE(HeaderOf(refused, "Retry-After"));
+  EXPECT_NE(refused.body.find("does not have: 1"), std::string::npos) << refused.body;
+  EXPECT_EQ(HeaderOf(refused, "X-Odometer-Partitions"), "1/2");
+}
+
+TEST_F(QueryTest, BadConditionsAre400OnEveryRead) {
+  EXPECT_EQ(Get("/metric", {{"key", "k"}, {"type", "counter"}, {"min-offset", "x"}}).status, 400);
+  EXPECT_EQ(Get("/data/metrics", {{"require", "some"}}).status, 400);
+  EXPECT_EQ(Get("/data/metrics/{record}", {{"min-offset", "other/0@1"}}, {"k"}).status, 400);
+}
+
+TEST_F(QueryTest, AReadWithMinOffsetAnswersOnceTheStateShowsIt) {
+  Caught caught;
+  Begin(router_, Method::kGet, "/metric",
+        GetRequest({{"key", "k"}, {"type", "counter"}, {"min-offset", "metrics.events/0@0"}}), &caught);
+  state_.Add(MakeSeries("k"), 7, kStart);
+  http::Response response = caught.Take();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_NE(response.body.find("\"value\":7"), std::string::npos) << response.body;
+}
+
+TEST_F(QueryTest, ManyWaitingReadsLeaveTheWorkersFree) {
+  std::vector<Caught> waiting(100);
+  for (Caught& caught : waiting) {
+    Begin(router_, Method::kGet, "/data/metrics", GetRequest({{"min-offset", "metrics.events/1@0"}}), &caught);
+  }
+  EXPECT_EQ(Get("/data/metrics").status, 200);
+  state_.Add(MakeSeries("k"), 7, kStart, 1);
+  for (Caught& caught : waiting) EXPECT_EQ(caught.Take().status, 200);
+}
+
+TEST_F(QueryTest, AReadWhoseOffsetDoesNotComeIs504) {
+  Caught caught;
+  Begin(router_, Method::kGet, "/data/metrics", GetRequest({{"min-offset", "metrics.events/0@3"}}), &caught);
+  clock_.Advance(QueryOptions{}.min_offset_timeout_ms);
+  EXPECT_EQ(caught.Take().status, 504);
+}
+
+TEST_F(QueryTest, ARecordIsFoundByItsQualifiedName) {
+  state_.Add(MakeSeries("a/b c", MetricType::kGauge, {{"level", "web"}}), 5, kStart);
+  http::Response response = Get("/data/metrics/{record}", {}, {"web.a/b c"});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(nlohmann::json::parse(response.body)["name"], "a/b c");
+  EXPECT_EQ(Get("/data/metrics/{record}", {}, {"web"}).status, 404);
+  for (const char* pattern : {"/data/metrics", "/data/metrics/"}) {
+    EXPECT_EQ(nlohmann::json::parse(Get(pattern).body).size(), 1u);
+  }
+}
+
+TEST_F(QueryTest, APostSetsTheRecordAndSaysWhereItWasWritten) {
+  http::Response response = Post(R"({"level":"web","name":"hits","type":"COUNTER","value":12})");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.content_type, "text/plain");
+  EXPECT_EQ(response.body, "Record hits UPDATED");
+  EXPECT_EQ(HeaderOf(response, "X-Odometer-Offset"), "metrics.events/0@0,metrics.events/1@0");
+  ASSERT_EQ(control_.written().size(), 1u);
+  Control control = control_.written()[0];
+  EXPECT_EQ(control.org, "default");
+  EXPECT_EQ(control.qualified_name, "web.hits");
+  ASSERT_TRUE(control.set);
+  EXPECT_EQ(control.set->series, MakeSeries("hits", MetricType::kCounter, {{"level", "web"}}));
+  EXPECT_GE(control.set->partition, 0);
+  EXPECT_LT(control.set->partition, admin_.partitions);
+  // What was written can be read by those who apply it.
+  EXPECT_TRUE(DecodeControl(EncodeControl(control)).ok());
+}
+
+TEST_F(QueryTest, ABadPostWritesNothing) {
+  EXPECT_EQ(Post("").body, "ERROR: empty input");
+  EXPECT_EQ(Post(R"({"name":"x","type":"COUNTER","value":"1"})").status, 400);
+  EXPECT_TRUE(control_.written().empty());
+}
+
+TEST_F(QueryTest, ADeleteForgetsTheRecordAlsoWhenThereIsNone) {
+  http::Response response = Delete("web.a/b");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "Record web.a/b DELETED");
+  EXPECT_TRUE(HeaderOf(response, "X-Odometer-Offset"));
+  ASSERT_EQ(control_.written().size(), 1u);
+  EXPECT_EQ(control_.written()[0].qualified_name, "web.a/b");
+  EXPECT_FALSE(control_.written()[0].set);
+  EXPECT_EQ(Delete("\xff").status, 400);
+}
+
+TEST_F(QueryTest, AWriteThatKafkaDoesNotTakeIs503) {
+  control_.FailWith(Status::Retry("no broker"));
+  http::Response deleted = Delete("x");
+  EXPECT_EQ(deleted.status, 503);
+  EXPECT_TRUE(HeaderOf(deleted, "Retry-After"));
+  EXPECT_EQ(Post(R"({"name":"x","type":"GAUGE","value":1})").status, 503);
+  admin_.failure = Status::Retry("no broker");
+  EXPECT_EQ(Post(R"({"name":"x","type":"GAUGE","value":1})").status, 503);
+}
+
+TEST_F(QueryTest, AWriteThatIsNotShownInTimeIs504WithItsOffsets) {
+  control_.DoNotApply();
+  Caught caught;
+  http::Request request;
+  request.path_params = {"x"};
+  Begin(router_, Method::kDelete, "/data/metrics/{record}", std::move(request), &caught);
+  // The writer takes the time it likes before the waiting begins, so time is moved until the answer is there.
+  http::Response response = caught.TakeWhile([&] { clock_.Advance(1'000); });
+  EXPECT_EQ(response.status, 504);
+  EXPECT_TRUE(HeaderOf(response, "X-Odometer-Offset"));
+}
+
+TEST_F(QueryTest, HealthAndPingAnswer) {
+  EXPECT_EQ(Get("/health").body, R"({"status":"ok"})");
+  EXPECT_EQ(Get("/health/ping").body, "pong (metrics-api service)");
+  EXPECT_EQ(Get("/").status, 200);
+}
+
+TEST_F(QueryTest, StopAnswersWhatWaitsAndRefusesWhatComes) {
+  Caught caught;
+  Begin(router_, Method::kGet, "/data/metrics", GetRequest({{"min-offset", "metrics.events/0@3"}}), &caught);
+  query_->Stop();
+  EXPECT_EQ(caught.Take().status, 503);
+  EXPECT_EQ(Get("/data/metrics").status, 503);
+  EXPECT_EQ(Delete("x").status, 503);
+  query_->Stop();
+}
+
+}  // namespace
+}  // namespace odometer
