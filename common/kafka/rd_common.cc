@@ -41,6 +41,8 @@ void OnLog(const rd_kafka_t*, int level, const char* facility, const char* text)
               : level == 4 ? spdlog::level::warn
               : level <= 6 ? spdlog::level::info
                            : spdlog::level::debug;
+    // One set of properties serves producers and consumers: that some do not concern a client is no news.
+    if (std::string_view(text).find("property and will be ignored") != std::string_view::npos) to = spdlog::level::debug;
     Log(to, kLog, "{}: {}", facility, text);
   } catch (...) {
     return;  // a lost log line must not end the process
@@ -74,8 +76,6 @@ Status SetAll(rd_kafka_conf_t* conf, const ClientConfig& config) {
 
 Result<ClientPtr> NewClient(const ClientConfig& config) {
   std::unique_ptr<rd_kafka_conf_t, Free<rd_kafka_conf_destroy>> conf(rd_kafka_conf_new());
-  // One set of properties serves producers and consumers: that some do not concern a client is no news.
-  ODOMETER_RETURN_IF_ERROR(Set(conf.get(), "log.configuration.warnings", "false"));
   ODOMETER_RETURN_IF_ERROR(Set(conf.get(), "socket.nagle.disable", "true"));
   ODOMETER_RETURN_IF_ERROR(SetAll(conf.get(), config));
   rd_kafka_conf_set_log_cb(conf.get(), OnLog);
