@@ -26,6 +26,8 @@ constexpr int kRecordsPerPoll = 10'000;
 // While it waits for records the group's events wait too, for at most this long.
 constexpr int kWaitSliceMs = 50;
 constexpr int kSeekTimeoutMs = 1000;
+// After which a seek that librdkafka keeps refusing needs a new client.
+constexpr int kSeekRetryMs = 15'000;
 constexpr int kCommitTimeoutMs = 10'000;
 constexpr int kCommittedTimeoutMs = 5000;
 constexpr int kCloseTimeoutMs = 10'000;
@@ -44,6 +46,7 @@ struct Partition {
   State state = State::kIdle;
   bool paused = false;
   int64_t next = 0;  // nothing before it may be delivered
+  int64_t seeking_since_ms = 0;
 };
 
 class RdGroupMetadata final : public GroupMetadata {
@@ -134,6 +137,7 @@ Status RdConsumer::Open(const ConsumerOptions& options) {
       {"queued.min.messages", std::to_string(std::clamp<size_t>(options.prefetch_records, 1, 10'000'000))},
       {"queued.max.messages.kbytes", std::to_string(std::clamp<size_t>(options.prefetch_bytes >> 10, 1, 2'097'151))},
       {"check.crcs", "true"},
+      {"fetch.wait.max.ms", "100"},  // a partition that is started waits for the fetch under way
   };
   config.defaults.merge(rd::FetchWaker::Properties());
   config.fixed = {
@@ -263,8 +267,10 @@ void RdConsumer::HandleMessageError(const rd_kafka_message_t& message) {
     default:
       break;
   }
-  Status status = ErrorStatus(message.err, what);
-  if (status.Is(ErrorKind::kStop)) return Fail(status);
+  Status status = message.err == RD_KAFKA_RESP_ERR__FATAL ? rd::FatalStatus(client_.get(), "consumer")
+                                                          : ErrorStatus(message.err, what);
+  if (status.ok()) return;
+  if (!status.Is(ErrorKind::kRetry)) return Fail(std::move(status));
   LogWarn(kLog, "{}", status.message());
 }
 
@@ -324,17 +330,20 @@ bool RdConsumer::Cooperative() const {
   return std::string_view(rd_kafka_rebalance_protocol(client_.get())) == "COOPERATIVE";
 }
 
-// Assigned at the end and paused, so that nothing old is fetched before Start says from where.
+// Assigned paused, so that nothing is fetched before Start says from where. Paused first: librdkafka keeps the pause
+// through the assignment, and no fetch slips in between. The offset is a number and not END, because the late answer to
+// a query for END makes librdkafka 2.0.2 forget a seek that came meanwhile, and then skip to the end.
 void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
   std::vector<TopicPartition> assigned;
   rd::PartitionListPtr positions(rd_kafka_topic_partition_list_copy(list));
   for (int i = 0; i < positions->cnt; ++i) {
     rd_kafka_topic_partition_t& entry = positions->elems[i];
-    entry.offset = RD_KAFKA_OFFSET_END;
+    entry.offset = 0;
     rd::QueuePtr fetched(rd_kafka_queue_get_partition(client_.get(), entry.topic, entry.partition));
     if (fetched != nullptr) rd_kafka_queue_forward(fetched.get(), records_.get());
     assigned.push_back({entry.topic, entry.partition});
   }
+  static_cast<void>(rd_kafka_pause_partitions(client_.get(), positions.get()));
   if (Cooperative()) {
     rd::ErrorPtr error(rd_kafka_incremental_assign(client_.get(), positions.get()));
     if (error != nullptr) return Fail(Status::Recover(std::string("assigning: ") + rd_kafka_error_string(error.get())));
@@ -342,7 +351,6 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
     rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), positions.get());
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Fail(ErrorStatus(error, "assigning", ErrorKind::kRecover));
   }
-  static_cast<void>(rd_kafka_pause_partitions(client_.get(), positions.get()));
   for (const TopicPartition& tp : assigned) partitions_[tp] = Partition{.tp = tp};
   unknown_topic_.reset();
   PartitionsChanged();
@@ -400,6 +408,7 @@ Status RdConsumer::Start(const TopicPartition& tp, int64_t offset) {
   partition->state = Partition::State::kSeeking;
   partition->paused = false;
   partition->next = offset;
+  partition->seeking_since_ms = NowMs();
   return Seek(partition);
 }
 
@@ -419,7 +428,8 @@ Status RdConsumer::Seek(Partition* partition) {
     case RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
       seeks_pending_ = true;
-      return Status::Ok();
+      if (NowMs() - partition->seeking_since_ms < kSeekRetryMs) return Status::Ok();
+      [[fallthrough]];
     default:
       return ErrorStatus(code, ToString(partition->tp) + ": seeking " + std::to_string(partition->next),
                          ErrorKind::kRecover);
@@ -455,6 +465,7 @@ Status RdConsumer::Resume(const std::vector<TopicPartition>& partitions) {
     if (partition == nullptr) return Status::Invalid(ToString(tp) + " is not assigned");
     if (!std::exchange(partition->paused, false) || partition->state == Partition::State::kIdle) continue;
     partition->state = Partition::State::kSeeking;
+    partition->seeking_since_ms = NowMs();
     ODOMETER_RETURN_IF_ERROR(Seek(partition));
   }
   return Status::Ok();

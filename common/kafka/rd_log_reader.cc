@@ -92,6 +92,7 @@ Status RdLogReader::Open(const LogReaderOptions& options) {
   config.defaults = {
       {"check.crcs", "true"},
       {"fetch.message.max.bytes", "8388608"},
+      {"fetch.wait.max.ms", "10"},  // the next reading waits for the fetch under way
       {"queued.min.messages", std::to_string(kQueuedRecords)},
       {"queued.max.messages.kbytes", "65536"},
   };
