@@ -36,7 +36,7 @@ inline constexpr int kRejectReasons = static_cast<int>(RejectReason::kBadControl
 inline constexpr size_t kMaxEventBytes = 1 << 20;
 inline constexpr int kMaxJsonDepth = 16;
 inline constexpr size_t kMaxNameBytes = 512;
-inline constexpr size_t kMaxLabels = 64;
+inline constexpr size_t kMaxLabels = 64;  // entries of `labels`, as written; `level` is not counted
 inline constexpr int64_t kMaxFutureMs = 5 * 60 * 1000;
 
 // Not thread-safe: one per thread.
