@@ -1,5 +1,6 @@
-#include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include "common/kafka/admin.h"
 #include "common/kafka/rd_common.h"
@@ -61,6 +62,9 @@ class RdAdmin final : public Admin {
   // An error of the request as a whole is the result's error.
   Result<rd::EventPtr> Wait(rd_kafka_queue_t* reply, const std::string& context) const;
 
+  // Brokers learn of a change after the controller has answered; until then they tell the old number.
+  Status AwaitPartitions(const std::string& topic, int32_t partitions) const;
+
   const int timeout_ms_;
   rd::ClientPtr client_;
 };
@@ -94,6 +98,19 @@ Result<rd::EventPtr> RdAdmin::Wait(rd_kafka_queue_t* reply, const std::string& c
   Status status = AdminStatus(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()), context);
   if (!status.ok()) return status;
   return event;
+}
+
+Status RdAdmin::AwaitPartitions(const std::string& topic, int32_t partitions) const {
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms_);
+  for (;;) {
+    Result<int32_t> now = rd::PartitionCount(client_.get(), topic, timeout_ms_);
+    if (now.ok() && *now >= partitions) return Status::Ok();
+    if (std::chrono::steady_clock::now() > deadline) {
+      return Status::Retry("topic " + topic + ": the brokers do not know its " + std::to_string(partitions) +
+                           " partitions yet");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 Result<std::optional<TopicInfo>> RdAdmin::Describe(const std::string& topic) {
@@ -146,7 +163,8 @@ Status RdAdmin::Create(const TopicSpec& spec) {
   if (count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
     return Status::Ok();
   }
-  return TopicStatus(results, count, context);
+  ODOMETER_RETURN_IF_ERROR(TopicStatus(results, count, context));
+  return AwaitPartitions(spec.name, spec.partitions);
 }
 
 Status RdAdmin::GrowPartitions(const std::string& topic, int32_t partitions) {
@@ -155,11 +173,11 @@ Status RdAdmin::GrowPartitions(const std::string& topic, int32_t partitions) {
   if (*now >= partitions) return Status::Ok();
   std::string context = "growing topic " + topic;
   std::array<char, 512> why{};
-  NewPartitionsPtr grown(
+  NewPartitionsPtr wanted(
       rd_kafka_NewPartitions_new(topic.c_str(), static_cast<size_t>(partitions), why.data(), why.size()));
-  if (grown == nullptr) return Status::Invalid(context + ": " + why.data());
+  if (wanted == nullptr) return Status::Invalid(context + ": " + why.data());
   rd::QueuePtr reply(rd_kafka_queue_new(client_.get()));
-  rd_kafka_NewPartitions_t* asked = grown.get();
+  rd_kafka_NewPartitions_t* asked = wanted.get();
   rd_kafka_CreatePartitions(client_.get(), &asked, 1, NewOptions(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS).get(),
                             reply.get());
   Result<rd::EventPtr> event = Wait(reply.get(), context);
@@ -168,10 +186,10 @@ Status RdAdmin::GrowPartitions(const std::string& topic, int32_t partitions) {
   const rd_kafka_topic_result_t** results =
       rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event->get()), &count);
   Status status = TopicStatus(results, count, context);
-  if (!status.Is(ErrorKind::kInvalid)) return status;
-  // Somebody else may have grown it meanwhile.
-  now = rd::PartitionCount(client_.get(), topic, timeout_ms_);
-  return now.ok() && *now >= partitions ? Status::Ok() : status;
+  if (!status.ok() && !status.Is(ErrorKind::kInvalid)) return status;
+  // Invalid is also the answer when somebody else has grown it meanwhile.
+  Status grown = AwaitPartitions(topic, partitions);
+  return grown.ok() || status.ok() ? grown : status;
 }
 
 Result<OffsetRange> RdAdmin::Offsets(const TopicPartition& tp) {
