@@ -47,7 +47,7 @@ int RunQuery(const Config& config, StopSignal* stop) {
   const std::string name = "query";
   const SystemClock clock;
   Metrics metrics;
-  Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(config, &clock, &metrics);
+  Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(config, config.query_listen, &clock, &metrics);
   if (!query.ok()) return Fail(name, query.status());
   http::Router router;
   (*query)->AddRoutes(&router);
@@ -63,7 +63,7 @@ int RunServe(const Config& config, StopSignal* stop) {
   Metrics metrics;
   Result<std::unique_ptr<IngestParts>> ingest = IngestParts::Make(config, &clock, &metrics);
   if (!ingest.ok()) return Fail(name, ingest.status());
-  Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(config, &clock, &metrics);
+  Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(config, config.serve_listen, &clock, &metrics);
   if (!query.ok()) return Fail(name, query.status());
   http::Router router;
   (*ingest)->AddRoutes(&router);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/config/config.h"
+#include "cli/state_watch.h"
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
@@ -43,8 +44,9 @@ class IngestParts {
 // Not thread-safe, except NotReady. Stop after the server has stopped.
 class QueryParts {
  public:
-  // `clock` and `metrics` must outlive the parts.
-  static Result<std::unique_ptr<QueryParts>> Make(const Config& config, const Clock* clock, Metrics* metrics);
+  // `listen` tells apart several of one instance. `clock` and `metrics` must outlive the parts.
+  static Result<std::unique_ptr<QueryParts>> Make(const Config& config, const std::string& listen, const Clock* clock,
+                                                  Metrics* metrics);
 
   void AddRoutes(http::Router* router);
   std::vector<std::string> NotReady() const;
@@ -58,6 +60,7 @@ class QueryParts {
   std::unique_ptr<StateReader> state_;
   std::unique_ptr<ControlWriter> control_;
   std::unique_ptr<Query> query_;
+  std::unique_ptr<StateWatch> watch_;
 };
 
 }  // namespace odometer::cli

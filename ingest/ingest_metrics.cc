@@ -50,7 +50,8 @@ class BatchOutcome {
         {index, NotWrittenCode(status), NotWrittenMessage(status), ""});
   }
 
-  Response ToResponse() const {
+  Response ToResponse() {
+    std::sort(failures_.begin(), failures_.end(), [](const Failure& a, const Failure& b) { return a.index < b.index; });
     switch (kind_) {
       case Kind::kAllWritten: return Response::Text(200, std::to_string(items_) + " Records UPDATED");
       case Kind::kSomeBad: return Failed(400, "bad_items");

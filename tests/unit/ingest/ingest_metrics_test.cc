@@ -134,8 +134,9 @@ TEST_F(IngestMetricsTest, ItemsThatKafkaDidNotTakeAreListed) {
   EXPECT_EQ(sink->answer->status, 503);
   EXPECT_EQ(HeaderOf(*sink->answer, "Retry-After"), "1");
   EXPECT_EQ(HeaderOf(*sink->answer, "X-Odometer-Offset"), "metrics.events/0@1");
+  const auto answer = nlohmann::json::parse(sink->answer->body);
   std::vector<size_t> indexes;
-  for (const auto& item : nlohmann::json::parse(sink->answer->body)["error"]["items"]) indexes.push_back(item["index"]);
+  for (const auto& item : answer["error"]["items"]) indexes.push_back(item["index"]);
   EXPECT_THAT(indexes, ::testing::ElementsAre(1u, 2u, 3u));
 }
 

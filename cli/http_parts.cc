@@ -1,0 +1,83 @@
+#include "cli/http_parts.h"
+
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/state/instance_reader.h"
+#include "ingest/ingest.h"
+#include "query/control_writer.h"
+
+namespace odometer::cli {
+namespace {
+
+constexpr int kAdminTimeoutMs = 5'000;
+constexpr int kFlushMs = 10'000;
+
+}  // namespace
+
+Result<std::unique_ptr<IngestParts>> IngestParts::Make(const Config& config, const Clock* clock, Metrics* metrics) {
+  AsyncProducerOptions options;
+  options.properties = config.kafka();
+  options.client_id = config.processor.application + "-ingest";
+  options.linger_ms = config.ingest_linger_ms;
+  options.delivery_timeout_ms = config.ingest_delivery_timeout_ms;
+  options.max_queued_records = config.ingest_queue_records;
+  Result<std::unique_ptr<AsyncProducer>> producer = NewRdAsyncProducer(options);
+  if (!producer.ok()) return producer.status().WithContext("producer");
+  return std::unique_ptr<IngestParts>(new IngestParts(config, std::move(*producer), clock, metrics));
+}
+
+void IngestParts::AddRoutes(http::Router* router) {
+  AddIngestRoutes(options_, producer_.get(), clock_, metrics_, router);
+}
+
+void IngestParts::AddHealthRoutes(http::Router* router) { AddIngestHealthRoutes(producer_.get(), router); }
+
+std::vector<std::string> IngestParts::NotReady() const {
+  const Status health = producer_->Healthy();
+  return health.ok() ? std::vector<std::string>{} : std::vector<std::string>{"Kafka: " + health.message()};
+}
+
+void IngestParts::Stop() {
+  if (Status status = producer_->Flush(kFlushMs); !status.ok()) {
+    LogWarn("ingest", "records under way were not acknowledged: {}", status.message());
+  }
+}
+
+Result<std::unique_ptr<QueryParts>> QueryParts::Make(const Config& config, const std::string& listen,
+                                                     const Clock* clock, Metrics* metrics) {
+  std::unique_ptr<QueryParts> parts(new QueryParts());
+  const std::string client_id = config.processor.application + "-query";
+
+  Result<std::unique_ptr<Admin>> admin = NewRdAdmin(config.kafka(), client_id, kAdminTimeoutMs);
+  if (!admin.ok()) return admin.status().WithContext("admin client");
+  parts->admin_ = std::move(*admin);
+
+  InstanceReaderOptions state;
+  state.state_dir = config.processor.state_dir;
+  state.tiers = config.processor.tiers;
+  parts->state_ = NewInstanceReader(std::move(state), clock);
+
+  ProducerOptions control;
+  control.properties = config.kafka();
+  control.client_id = client_id;
+  // Two with the same id would fence each other; an instance may have several, on different addresses.
+  control.transactional_id =
+      config.processor.application + "-control-" + config.processor.instance_id + "-" + listen;
+  control.transaction_timeout_ms = config.processor.transaction_timeout_ms;
+  parts->control_ = NewControlWriter(
+      config.query.topic, [control] { return NewRdTransactionalProducer(control); }, parts->admin_.get());
+
+  parts->query_ = NewQuery(config.query, parts->state_.get(), parts->control_.get(), parts->admin_.get(), clock,
+                           metrics);
+  parts->watch_ = std::make_unique<StateWatch>(parts->state_.get());
+  return parts;
+}
+
+void QueryParts::AddRoutes(http::Router* router) { query_->AddRoutes(router); }
+
+std::vector<std::string> QueryParts::NotReady() const { return watch_->NotReady(); }
+
+void QueryParts::Stop() { query_->Stop(); }
+
+}  // namespace odometer::cli
