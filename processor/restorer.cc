@@ -175,6 +175,12 @@ Result<RestoredTask> Restorer::Restore(int32_t partition,
   return task;
 }
 
+Status Restorer::MarkOpen(int32_t partition, const TaskMeta& meta) {
+  auto batch = store_->NewBatch();
+  batch->Put(StateLayout::kMeta, MetaKey(partition), EncodeTaskMeta(meta));
+  return store_->Write(std::move(batch));
+}
+
 Status Restorer::MarkReleased(int32_t partition) {
   Result<TaskCheckpoint> checkpoint = LoadCheckpoint(partition);
   if (!checkpoint.ok()) return checkpoint.status();
@@ -227,7 +233,7 @@ Status Restorer::LoadTask(int32_t partition, RestoredTask* task) const {
     Result<TaskMeta> meta = DecodeTaskMeta(bytes);
     if (!meta.ok()) return Status::Stop("the task's record cannot be read: " + meta.status().message());
     task->meta = *meta;
-    task->has_meta = true;
+    task->has_meta = meta->sequence > 0;
   } else if (!found.Is(ErrorKind::kNotFound)) {
     return found;
   }

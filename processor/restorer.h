@@ -45,6 +45,8 @@ class Restorer {
   Result<RestoredTask> Restore(int32_t partition,
                                const std::function<void(uint64_t records, uint64_t of)>& progress);
 
+  // Makes a task that has never committed one that is read: as having counted nothing up to `meta`.
+  Status MarkOpen(int32_t partition, const TaskMeta& meta);
   // Marks a task whose partition another instance owns now: its state here must not be read any more.
   Status MarkReleased(int32_t partition);
 

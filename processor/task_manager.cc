@@ -158,7 +158,11 @@ Status TaskManager::OpenTask(int32_t partition) {
   Result<int64_t> start = StartOffset(partition, *restored, committed);
   if (!start.ok()) return start.status();
 
-  restored->meta.next_input_offset = *start;
+  if (!restored->has_meta) {
+    restored->meta.next_input_offset = *start;
+    restored->meta.commit_wall_ms = parts_.clock->WallMs();
+    ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkOpen(partition, restored->meta));
+  }
   parts_.committer->Open(partition, restored->meta, restored->checkpoint);
   parts_.expiry->TaskOpened(partition, restored->meta, restored->series);
   parts_.instruments->TaskOpened(partition, restored->meta.accounting, restored->records, restored->full);

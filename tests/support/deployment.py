@@ -126,7 +126,11 @@ class Deployment:
         """Starts `odometer <name>` and waits until it says that it is ready."""
         log = open(self.log_path(name), "ab")
         command = [self.binary, name, "--config", self.config, *arguments]
-        self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        # Ours would be taken for settings.
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("ODOMETER_")}
+        self.processes[name] = subprocess.Popen(
+            command, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
         log.close()
         if wait_ready:
             wait_for(f"{name} to be ready", lambda: self.ready(name))
