@@ -32,8 +32,9 @@ def compare(set_name, ours, peers):
 
 
 def summarize(results, floors):
-    """Prints medians and the one summary line; `results` is set → system → runs. False when a run was wrong or, with
-    `floors`, when something is below a floor."""
+    """Prints medians and the one summary line; `results` is set → system → runs.
+
+    False when a run was wrong or, with `floors`, when something is below a floor."""
     summaries = []
     passed = True
     for set_name, systems in results.items():

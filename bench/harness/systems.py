@@ -59,8 +59,9 @@ class Odometer:
 class KafkaStreams:
     name = "kafka-streams"
 
-    def __init__(self, folder):
+    def __init__(self, folder, heap):
         self._state = folder / "state" / self.name
+        self._heap = heap
 
     def build(self, log_path):
         jar = PEER / "target" / "peer.jar"
@@ -72,8 +73,9 @@ class KafkaStreams:
 
     def command(self, broker, topic, application):
         shutil.rmtree(self._state, ignore_errors=True)
-        return ["java", "-cp", f"{PEER}/target/peer.jar:{PEER}/target/jars/*", "odometer.bench.Peer",
-                broker.address, topic, application, str(self._state)]
+        jars = f"{PEER}/target/peer.jar:{PEER}/target/jars/*"
+        return ["java", f"-Xmx{self._heap}", "-cp", jars, "odometer.bench.Peer",
+                broker.address, topic, application, self._state]
 
     def first_event_s(self, log_path):
         return int(find(r"^first_event_ms=(\d+)", log_path)[1]) / 1000
