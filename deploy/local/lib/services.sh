@@ -62,34 +62,34 @@ await_services() {
   done
 }
 
-# show URL [CURL OPTION...]: prints the command and what it answers now.
+# show URL [CURL OPTION...]: prints the command and what it answers now. ANSWER is the answer.
 show() {
-  local url=$1 answer
+  local url=$1 line
   shift
-  answer=$(curl -s -m 5 "$@" "$url" | tr -d '\r') || answer="(no answer)"
-  if ((${#answer} > 600)); then answer="${answer:0:600}…"; fi
+  ANSWER=$(curl -s -m 10 "$@" "$url" | tr -d '\r') || ANSWER="(no answer)"
   printf '\n  curl -s %s"%s"\n' "${*:+$* }" "$url"
-  while IFS= read -r line; do printf '    %s\n' "$line"; done <<<"$answer"
+  while IFS= read -r line; do printf '    %s\n' "$line"; done <<<"${ANSWER:0:600}"
 }
 
-# shop_is_counted: has the demo's first minute begun to show?
+# shop_is_counted: do the demo's events show?
 shop_is_counted() {
   [[ $(curl -fs -m 5 "http://127.0.0.1:$QUERY_PORT/read?key=logins&type=meter") == *count* ]]
 }
 
 show_answers() {
-  local query=http://127.0.0.1:$QUERY_PORT ingest=http://127.0.0.1:$INGEST_PORT
+  local query=http://127.0.0.1:$QUERY_PORT ingest=http://127.0.0.1:$INGEST_PORT offset
   printf '\nOdometer runs. Ask it:\n'
   if [[ $1 == yes ]]; then
     wait_until demo 20 "$DIR/logs/demo.log" shop_is_counted || fail "the demo's events do not show."
     show "$query/read?key=requests&type=counter"
-    show "$query/read?key=requests&type=counter&label.status=500"
-    show "$query/read?key=latency_ms&type=timer&label.route=/checkout"
-    show "$query/read?key=logins&type=meter"
+    show "$query/read?key=requests&type=counter&label.status=200"
+    show "$query/read?key=latency_ms&type=timer&label.route=/"
     show "$query/read?key=stock&type=gauge&label.article=lamp"
+    show "$query/data/metrics/shop.logins"
   fi
   show "$ingest/track?key=hello" -i
-  show "$query/read?key=hello&type=counter"
+  offset=$(sed -n 's/^X-Odometer-Offset: //Ip' <<<"$ANSWER")
+  show "$query/read?key=hello&type=counter${offset:+&min-offset=$offset}"
   printf '\nSettings: %s\nLogs:     %s\nStop:     deploy/local/down%s\n' "$DIR/odometer.yaml" "$DIR/logs" \
     "$([[ $DIR == "$(default_folder)" ]] || printf ' --dir %s' "$DIR")"
 }
