@@ -9,6 +9,8 @@ namespace odometer {
 
 namespace {
 constexpr int64_t kRetryDelayMs = 100;
+// Before partitions are given up; each attempt waits for the broker by itself.
+constexpr int kLastCommitAttempts = 5;
 constexpr const char* kLog = "processor";
 }  // namespace
 
@@ -135,6 +137,7 @@ Status TaskManager::EnsureTopics() {
   ODOMETER_RETURN_IF_ERROR(parts_.store->Write(std::move(batch)));
   if (input_partitions_ != 0) {
     LogInfo(kLog, "input topic has grown topic={} partitions={}", options_.input_topic, partitions);
+    recovering_ = true;  // the producer does not know the changelogs' new partitions: a new one does
   }
   input_partitions_ = partitions;
   return Status::Ok();
@@ -301,15 +304,16 @@ Status TaskManager::FinishCommit() {
   }
   // Nothing was committed: the same epochs again, a little later, while the tasks go on with their next ones.
   parts_.instruments->CommitEnded("aborted", seconds);
-  LogWarn(kLog, "commit aborted, will be tried again: {}", commit.status.message());
-  trouble_ = "commit aborted: " + commit.status.message();
+  const std::string trouble = "commit aborted: " + commit.status.message();
+  if (commit_trouble_ != trouble) LogWarn(kLog, "{}; it will be tried again", trouble);
+  commit_trouble_ = trouble;
   commit.submitted = false;
   commit.retry_at_ms = parts_.clock->SteadyMs() + kRetryDelayMs;
   return Status::Ok();
 }
 
 void TaskManager::OnCommitted(const PendingCommit& commit) {
-  trouble_.clear();
+  commit_trouble_.clear();
   std::vector<std::pair<TopicPartition, int64_t>> offsets;
   for (const Epoch& epoch : commit.epochs) {
     const Task* task = tasks_[static_cast<size_t>(epoch.partition)].get();
@@ -327,6 +331,7 @@ Status TaskManager::CommitEverything(int64_t timeout_ms) {
   if (recovering_) return Status::Recover("the producer was lost");
   const int64_t deadline_ms = parts_.clock->SteadyMs() + timeout_ms;
   bool sealed_all = false;
+  int attempts_left = kLastCommitAttempts;
   while (true) {
     parts_.executor->Wait();
     ODOMETER_RETURN_IF_ERROR(FinishCommit());
@@ -339,13 +344,13 @@ Status TaskManager::CommitEverything(int64_t timeout_ms) {
       continue;
     }
     if (parts_.executor->Idle() && !pending_commit_->submitted) {
-      if (parts_.clock->SteadyMs() >= deadline_ms) {
-        const std::string why = trouble_;
+      if (--attempts_left == 0 || parts_.clock->SteadyMs() >= deadline_ms) {
+        const std::string why = commit_trouble_;
         DropPendingCommit();
         recovering_ = true;
         return Status::Retry("not committed in time: " + why);
       }
-      pending_commit_->retry_at_ms = 0;  // no waiting here: each attempt waits for the broker itself
+      pending_commit_->retry_at_ms = 0;
     }
   }
 }
@@ -398,6 +403,7 @@ void TaskManager::UpdateReadiness() {
   if (!assignment_seen_) reasons.push_back("waiting for partitions of the input topic");
   for (int32_t partition : to_open_) reasons.push_back("restoring partition " + std::to_string(partition));
   if (!trouble_.empty()) reasons.push_back(trouble_);
+  if (!commit_trouble_.empty()) reasons.push_back(commit_trouble_);
   parts_.instruments->SetNotReady(std::move(reasons));
 }
 

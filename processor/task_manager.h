@@ -116,7 +116,8 @@ class TaskManager final : public ConsumerEvents {
   bool recovering_ = false;
   bool paused_ = false;
   bool closed_ = false;
-  std::string trouble_;  // why the latest attempt at something did not work; empty: nothing
+  std::string trouble_;         // why tasks or the producer could not be opened just now; empty: nothing
+  std::string commit_trouble_;  // why the latest commit was aborted
   int64_t retry_at_ms_ = 0;
   int64_t last_commit_ms_ = 0;
   int64_t last_measure_ms_ = 0;

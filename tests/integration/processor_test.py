@@ -1,0 +1,232 @@
+#!/usr/bin/python3
+# ctest: timeout=300
+"""What the processor does on a real broker besides counting: bad records, late events, a state folder that is gone, an
+input topic that grows, at_least_once, and refusals."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions
+from deployment import Deployment, wait_for
+from oracle import aggregate, read_topic
+
+FINITE_TIERS = {"tiers": [{"size": "1s", "retention": "1m"}, {"size": "1m", "retention": "1h"}], "totals": False}
+
+
+def send(deployment, records, topic=None):
+    """Each record: bytes, a dict, or (partition, bytes or dict)."""
+    producer = Producer({"bootstrap.servers": deployment.broker})
+    for record in records:
+        partition, value = record if isinstance(record, tuple) else (0, record)
+        value = value if isinstance(value, (bytes, type(None))) else json.dumps(value).encode()
+        producer.produce(topic or deployment.topic, value, partition=partition)
+        producer.poll(0)
+    assert producer.flush(30) == 0
+
+
+def total(deployment, key, **query):
+    values, _ = deployment.http("query").get_json("/read", key=key, type="counter", **query)
+    return sum(value["value"] for value in values["values"])
+
+
+def read_all(deployment, topic):
+    """[(headers, value)] of a topic's records."""
+    consumer = Consumer({"bootstrap.servers": deployment.broker, "group.id": deployment.name + "-letters"})
+    ends = deployment.ends(topic)
+    consumer.assign([TopicPartition(topic, p, 0) for p in range(len(ends))])
+    found = []
+    deadline = time.monotonic() + 30
+    while len(found) < sum(ends) and time.monotonic() < deadline:
+        message = consumer.poll(0.5)
+        if message is None:
+            # Ends count the transactions' own records too, which are never delivered.
+            if found:
+                break
+            continue
+        assert not message.error(), message.error()
+        found.append(({name: value.decode() for name, value in message.headers() or []}, message.value()))
+    consumer.close()
+    return found
+
+
+def test_bad_records_become_dead_letters_and_the_rest_counts():
+    deep = b'{"name":"a","x":' + b"[" * 40 + b"]" * 40 + b"}"
+    bad = {
+        "malformed": [b"nonsense", b'{"name":"a","value":NaN}', b'{"name":"\xff"}', b'{"name":"a","value":1e999}'],
+        "not_an_object": [b"[1]"],
+        "missing_name": [b'{"value":1}', b'{"name":""}'],
+        "bad_name": [{"name": "n" * 513}],
+        "bad_value": [{"name": "a", "value": "1"}, {"name": "a", "value": None}],
+        "bad_type": [{"name": "a", "type": "histogram"}],
+        "bad_labels": [{"name": "a", "labels": {f"l{i}": "v" for i in range(65)}}],
+        "bad_timestamp": [{"name": "a", "ts": "yesterday"}],
+        "from_the_future": [{"name": "a", "ts": int(time.time() * 1000) + 600_000}],
+        "too_deep": [deep],
+    }
+    with Deployment() as deployment:
+        deployment.start("processor")
+        deployment.start("query")
+        originals = []
+        for reason, records in bad.items():
+            for record in records:
+                original = record if isinstance(record, bytes) else json.dumps(record).encode()
+                originals.append((reason, original))
+                send(deployment, [original, {"name": "good", "value": 2}])
+        deployment.wait_until_counted()
+        assert total(deployment, "good") == 2 * len(originals)
+        assert total(deployment, "a") == 0
+
+        letters = read_all(deployment, deployment.name + ".dead-letters")
+        assert sorted((headers["odometer-reason"], value) for headers, value in letters) == sorted(originals)
+        for headers, value in letters:
+            assert headers["odometer-topic"] == deployment.topic
+            assert int(headers["odometer-offset"]) % 2 == 0, headers
+        metrics = deployment.metrics("processor")
+        for reason, records in bad.items():
+            rejected = sum(v for k, v in metrics.items() if "rejected" in k and f'reason="{reason}"' in k)
+            assert rejected == len(records), f"{reason}: {rejected}"
+        assert deployment.metric_sum("processor", "odometer_events_consumed_total") == 2 * len(originals)
+        assert deployment.metric_sum("processor", "odometer_events_applied_total") == len(originals)
+
+
+def test_events_are_late_only_past_every_tier():
+    now = int(time.time() * 1000)
+    with Deployment(partitions=1, settings=FINITE_TIERS) as deployment:
+        deployment.start("processor")
+        deployment.start("query")
+        minute = 60_000
+        start = (now - 10 * minute) // minute * minute
+        send(deployment, [{"name": "x", "value": 1, "ts": start}])
+        send(deployment, [{"name": "x", "value": 2, "ts": start + 30 * minute - 25 * minute}])
+        send(deployment, [{"name": "x", "value": 4, "ts": start}])  # past the finest tier, not past the other
+        send(deployment, [{"name": "x", "value": 8, "ts": start - 120 * minute}])  # past both
+        deployment.wait_until_counted()
+        points, _ = deployment.http("query").get_json("/read", key="x", type="points", period=60)
+        assert points["values"] == [{"from": start, "value": 5}, {"from": start + 5 * minute, "value": 2}], points
+        assert deployment.metric_sum("processor", "odometer_events_late_total") == 1
+        assert deployment.metric_sum("processor", "odometer_events_applied_total") == 3
+
+
+def check_against_oracle(deployment):
+    records = read_topic(deployment.broker, deployment.topic, len(deployment.ends()))
+    for (_, _, name), windows in aggregate(records, 0).items():
+        assert total(deployment, name) == windows[0].total, name
+    for (_, _, name), windows in aggregate(records, 60_000).items():
+        points, _ = deployment.http("query").get_json("/read", key=name, type="points", period=60)
+        expected = [{"from": start, "value": int(window.total)} for start, window in sorted(windows.items())]
+        assert points["values"] == expected, name
+
+
+def events(count, first=0):
+    now = int(time.time() * 1000)
+    return [(i % 2, {"name": f"c{i % 50}", "value": i, "ts": now - i * 7}) for i in range(first, first + count)]
+
+
+def test_a_lost_state_folder_is_restored_from_the_changelogs():
+    with Deployment(partitions=2) as deployment:
+        deployment.start("processor")
+        deployment.start("query")
+        send(deployment, events(5000))
+        deployment.wait_until_counted()
+        deployment.stop("processor")
+        deployment.stop("query")
+        shutil.rmtree(deployment.folder + "/state")
+        deployment.start("processor")
+        deployment.start("query")
+        assert deployment.metrics("processor")['odometer_restores_total{kind="full"}'] == 2
+        assert deployment.metric_sum("processor", "odometer_restore_last_records") > 0
+        check_against_oracle(deployment)
+        send(deployment, events(1000, first=5000))
+        deployment.wait_until_counted()
+        check_against_oracle(deployment)
+        assert deployment.metric_sum("processor", "odometer_events_consumed_total") == 1000
+
+
+def test_a_growing_input_topic_is_followed():
+    with Deployment(partitions=2) as deployment:
+        deployment.start("processor")
+        deployment.start("query")
+        send(deployment, events(500))
+        deployment.wait_until_counted()
+        admin = AdminClient({"bootstrap.servers": deployment.broker})
+        admin.create_partitions([NewPartitions(deployment.topic, 3)])[deployment.topic].result(30)
+        wait_for("the broker to know the new partition", lambda: len(deployment.ends()) == 3)
+        send(deployment, [(2, {"name": "new", "value": 7})])
+        deployment.wait_until_counted()
+        _, headers = deployment.http("query").get_json("/read", key="new", type="counter")
+        assert headers["x-odometer-partitions"] == "3/3", headers
+        check_against_oracle(deployment)
+
+
+def test_at_least_once_counts_all_when_nothing_fails():
+    with Deployment(partitions=2, settings={"processing.guarantee": "at_least_once"}) as deployment:
+        deployment.start("processor")
+        deployment.start("query")
+        send(deployment, events(2000))
+        deployment.wait_until_counted()
+        deployment.stop("processor")
+        deployment.start("processor")
+        send(deployment, events(500, first=2000))
+        deployment.wait_until_counted()
+        check_against_oracle(deployment)
+
+
+def refusal(deployment, config=None):
+    """What a processor that must not start says."""
+    command = [deployment.binary, "processor", "--config", config or deployment.config]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode != 0, done
+    return done.stdout + done.stderr
+
+
+def test_it_refuses_what_would_make_numbers_wrong():
+    with Deployment(partitions=1, settings={"session.timeout": "6s"}) as deployment:
+        deployment.start("processor")
+        send(deployment, [{"name": "a"}])
+        deployment.wait_until_counted()
+        deployment.stop("processor")
+
+        def variant(**settings):
+            with open(deployment.config, encoding="utf-8") as file:
+                config = json.load(file) | settings
+            path = deployment.folder + "/variant.yaml"
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(config, file)
+            return path
+
+        assert "belongs to application" in refusal(deployment, variant(application="another"))
+        assert "tiers" in refusal(deployment, variant(**FINITE_TIERS))
+        no_topic = variant(topics={"events": deployment.name + ".none"}, **{"state.dir": deployment.folder + "/other"})
+        assert "does not exist" in refusal(deployment, no_topic)
+
+        # The group's offsets changed behind its back.
+        consumer = Consumer({"bootstrap.servers": deployment.broker, "group.id": deployment.name})
+
+        def offsets_changed():
+            try:
+                return consumer.commit(offsets=[TopicPartition(deployment.topic, 0, 0)], asynchronous=False)
+            except KafkaException:
+                return None  # while the stopped processor, a static member, still counts as one
+
+        wait_for("the group to be empty", offsets_changed, interval_s=1)
+        consumer.close()
+        assert "somebody has changed the group's offsets" in refusal(deployment)
+
+
+def main():
+    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
+    for name, test in tests:
+        started = time.monotonic()
+        print(f"{name} …")
+        test()
+        print(f"{name}: passed ({time.monotonic() - started:.1f} s)")
+    print(f"{len(tests)} passed, 0 failed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
