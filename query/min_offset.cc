@@ -33,7 +33,7 @@ Result<OffsetSet> OffsetSet::Parse(std::string_view text, const std::string& top
 
     size_t at = item.rfind('@');
     size_t slash = at == std::string_view::npos ? at : item.rfind('/', at);
-    if (slash == std::string_view::npos) return Status::Invalid("min-offset must be <topic>/<partition>@<offset>[,…]");
+    if (slash == std::string_view::npos) return Status::Invalid("min-offset must be <topic>/<partition>@<offset>,…");
     if (item.substr(0, slash) != topic) return Status::Invalid("min-offset must name offsets of the topic " + topic);
     std::optional<int32_t> partition = ParseNatural<int32_t>(item.substr(slash + 1, at - slash - 1));
     std::optional<int64_t> offset = ParseNatural<int64_t>(item.substr(at + 1));

@@ -43,8 +43,9 @@ class QueryService final : public Query {
         writes_.Post(request, std::move(responder));
       });
     }
-    AddRead(router, "/data/metrics/{record}", [this](const http::Request& request) { return records_.ReadOne(request); });
-    router->Add(http::Method::kDelete, "/data/metrics/{record}", [this](http::Request& request, http::Responder responder) {
+    constexpr char kRecord[] = "/data/metrics/{record}";
+    AddRead(router, kRecord, [this](const http::Request& request) { return records_.ReadOne(request); });
+    router->Add(http::Method::kDelete, kRecord, [this](http::Request& request, http::Responder responder) {
       writes_.Delete(request, std::move(responder));
     });
     router->Add(http::Method::kGet, "/health", [this](http::Request& request, http::Responder responder) {
@@ -54,7 +55,7 @@ class QueryService final : public Query {
       return http::Response::Text(200, "pong (metrics-api service)");
     });
     router->AddSimple(http::Method::kGet, "/", [](const http::Request&) {
-      return http::Response::Text(200, "Odometer: exact, live counts over Kafka topics. Try /metric?key=NAME&type=counter\n");
+      return http::Response::Text(200, "Odometer: exact, live counts over Kafka topics: /metric?key=NAME&type=counter\n");
     });
   }
 

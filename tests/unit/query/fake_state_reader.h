@@ -150,7 +150,9 @@ class FakeStateReader : public StateReader {
 
   const TierSet tiers_;
   Mutex mutex_;
-  std::map<int64_t, std::map<std::pair<int32_t, Key>, std::map<int64_t, Aggregate>>> windows_ ODOMETER_GUARDED_BY(mutex_);
+  // By size, then partition and series, then start.
+  using Windows = std::map<int64_t, Aggregate>;
+  std::map<int64_t, std::map<std::pair<int32_t, Key>, Windows>> windows_ ODOMETER_GUARDED_BY(mutex_);
   std::map<Key, Series> series_ ODOMETER_GUARDED_BY(mutex_);
   std::map<int64_t, int64_t> complete_from_ ODOMETER_GUARDED_BY(mutex_);
   StatePosition position_ ODOMETER_GUARDED_BY(mutex_);

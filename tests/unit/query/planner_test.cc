@@ -84,7 +84,8 @@ TEST_F(PlannerTest, TakesTheCoarsestTierThatIsNotCut) {
     int64_t from, to, resolution;
   };
   // Ends are inclusive, so a range that ends with a window ends one ms before the next.
-  for (const Case& c : {Case{kNoon - kHour, kNoon - 1, kHour}, Case{kNoon - kHour, kNoon - kHour + kMinute - 1, kMinute},
+  for (const Case& c : {Case{kNoon - kHour, kNoon - 1, kHour},
+                        Case{kNoon - kHour, kNoon - kHour + kMinute - 1, kMinute},
                         Case{kNoon - 90 * kMinute, kNoon - 1, kMinute},
                         Case{kNoon - 30 * kSecond, kNoon - 10 * kSecond - 1, kSecond}}) {
     RangeAnswer answer = Read(c.from, c.to);

@@ -41,7 +41,8 @@ TEST(RecordBody, ACounterIsSetToItsSum) {
 }
 
 TEST(RecordBody, ATimerKeepsRangeAndSum) {
-  Control::Set set = Parsed(R"({"name":"get","type":"TIMER","value":2.5,"min":1,"max":9,"mean":99,"sum":12.5,"count":4})");
+  Control::Set set =
+      Parsed(R"({"name":"get","type":"TIMER","value":2.5,"min":1,"max":9,"mean":99,"sum":12.5,"count":4})");
   EXPECT_TRUE(set.series.labels.empty());
   EXPECT_EQ(set.aggregate.last, Number::Of(2.5));
   EXPECT_EQ(set.aggregate.min, Number::Of(int64_t{1}));
@@ -72,7 +73,8 @@ TEST(RecordBody, WithoutANameItAnswersTheTextThatClientsKnow) {
 }
 
 TEST(RecordBody, WhatIsNotAnObjectIsRefused) {
-  for (const char* body : {"{", "[]", "1", "null", R"({"name":"a"} x)", "{\"name\":\"\xff\"}", R"({"name":"a","v":1e999})"}) {
+  for (const char* body : {"{", "[]", "1", "null", R"({"name":"a"} x)", "{\"name\":\"\xff\"}",
+                           R"({"name":"a","v":1e999})"}) {
     EXPECT_EQ(Problem(body), "") << body;
   }
 }
@@ -96,7 +98,9 @@ TEST(RecordBody, NamesTheFieldThatIsWrong) {
     EXPECT_EQ(Problem(with(std::string(R"("type":"METER","value":)") + value)), "value") << value;
   }
   auto meter = [&](const std::string& more) { return with(R"("type":"METER","value":1,)" + more); };
-  for (const char* count : {"-1", "1.5", "\"3\"", "[]"}) EXPECT_EQ(Problem(meter(std::string(R"("count":)") + count)), "count");
+  for (const char* count : {"-1", "1.5", "\"3\"", "[]"}) {
+    EXPECT_EQ(Problem(meter(std::string(R"("count":)") + count)), "count") << count;
+  }
   EXPECT_EQ(Problem(meter(R"("startTime":1.5)")), "startTime");
   EXPECT_EQ(Problem(meter(R"("updateTime":"2020")")), "updateTime");
   EXPECT_EQ(Problem(meter(R"("updateTime":253402300800000)")), "updateTime");
@@ -109,7 +113,9 @@ TEST(RecordBody, NamesTheFieldThatIsWrong) {
 }
 
 TEST(RecordBody, ATimeAheadIsRefusedAsItIsForEvents) {
-  auto at = [](int64_t ms) { return R"({"name":"a","type":"GAUGE","value":1,"updateTime":)" + std::to_string(ms) + "}"; };
+  auto at = [](int64_t ms) {
+    return R"({"name":"a","type":"GAUGE","value":1,"updateTime":)" + std::to_string(ms) + "}";
+  };
   EXPECT_EQ(Problem(at(kNow + 300'000)), "none");
   EXPECT_EQ(Problem(at(kNow + 300'001)), "updateTime");
 }

@@ -107,11 +107,11 @@ TEST_F(RecordsTest, TheListIsTheSameWhateverThePageSize) {
   EXPECT_EQ(All(), nlohmann::json::array());
   for (int i = 0; i < 40; ++i) {
     for (const char* level : {"a", "b"}) {
-      Labels labels = {{"level", level}};
-      std::string name = "n" + std::to_string(i % 20);
-      state_.Add(MakeSeries(name, i % 2 == 0 ? MetricType::kCounter : MetricType::kTimer, labels), i, kStart + i, i % 2);
-      labels.insert(labels.begin(), {"dc", std::to_string(i)});
-      state_.Add(MakeSeries(name, MetricType::kCounter, labels), 1, kStart + i);
+      const std::string name = "n" + std::to_string(i % 20);
+      const MetricType type = i % 2 == 0 ? MetricType::kCounter : MetricType::kTimer;
+      state_.Add(MakeSeries(name, type, Labels{{"level", level}}), i, kStart + i, i % 2);
+      state_.Add(MakeSeries(name, MetricType::kCounter, Labels{{"dc", std::to_string(i)}, {"level", level}}), 1,
+                 kStart + i);
     }
   }
   nlohmann::json whole = All();

@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+# ctest: timeout=180
+"""Every route of schemas/openapi.yaml answers as documented, on every process that serves it: a request made of the
+document's own examples gets a documented status and content type, and a body that fits the schema."""
+
+import json
+import pathlib
+import time
+import urllib.parse
+
+import yaml
+from deployment import Deployment, wait_for
+from jsonschema import Draft202012Validator
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENT = yaml.safe_load((ROOT / "schemas/openapi.yaml").read_text(encoding="utf-8"))
+PROCESSES = ("ingest", "query", "processor")
+
+
+def resolve(node):
+    """What a node stands for, if it is a reference."""
+    while isinstance(node, dict) and set(node) == {"$ref"}:
+        reference = node["$ref"]
+        node = DOCUMENT
+        for key in reference[2:].split("/"):
+            node = node[key.replace("~1", "/")]
+    return node
+
+
+def operations():
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in resolve(item).items():
+            yield method.upper(), path, operation
+
+
+def example_request(path, operation):
+    """Target, body and headers of a request with every example of the operation."""
+    query = {}
+    for parameter in map(resolve, operation.get("parameters", [])):
+        if "example" not in parameter:
+            assert not parameter.get("required"), f"{path}: {parameter['name']} is required and has no example"
+        elif parameter["in"] == "path":
+            path = path.replace("{" + parameter["name"] + "}", urllib.parse.quote(str(parameter["example"]), safe=""))
+        elif parameter["in"] == "query":
+            query[parameter["name"]] = parameter["example"]
+    target = path + ("?" + urllib.parse.urlencode(query) if query else "")
+    if "requestBody" not in operation:
+        return target, None, {}
+    ((content_type, content),) = operation["requestBody"]["content"].items()
+    return target, json.dumps(content["example"]), {"Content-Type": content_type}
+
+
+def check_answer(where, method, operation, status, headers, body):
+    assert str(status) in operation["responses"], f"{where}: {status} is not documented: {body[:300]!r}"
+    response = resolve(operation["responses"][str(status)])
+    content_type = headers.get("content-type", "").split(";")[0]
+    content = response.get("content", {})
+    if method == "HEAD" or status == 204:
+        assert not body, f"{where}: a body with {status}"
+        return
+    assert content_type in content, f"{where}: {content_type} is not documented for {status}"
+    if content_type == "application/json":
+        schema = {"$ref": "#/schema", "schema": content[content_type]["schema"], "components": DOCUMENT["components"]}
+        Draft202012Validator(schema).validate(json.loads(body))
+
+
+def check_documented_headers(where, operation, headers):
+    """Those of a success are there, except the one that only some answers have."""
+    for status in ("200", "204"):
+        for name in resolve(operation["responses"].get(status, {})).get("headers", {}):
+            if name != "X-Odometer-Retained-From-Ms":
+                assert name.lower() in headers, f"{where}: no {name}"
+
+
+def check_process(deployment, process):
+    http = deployment.http(process)
+    calls = 0
+    for method, path, operation in operations():
+        if process not in operation["x-served-by"]:
+            status, _, _ = http.request(method, path.replace("{record}", "x"))
+            assert status in (404, 405), f"{process} {method} {path}: {status}, though it is not served there"
+            continue
+        where = f"{process} {method} {path}"
+        status, headers, body = http.request(method, *example_request(path, operation))
+        check_answer(where, method, operation, status, headers, body)
+        assert status < 300, f"{where}: its own examples get a {status}: {body[:300]!r}"
+        check_documented_headers(where, operation, headers)
+        calls += 1
+    return calls
+
+
+def check_bad_requests(deployment):
+    """A few of the documented errors, in the documented shape."""
+    http = deployment.http("query")
+    by_place = {(method, path): operation for method, path, operation in operations()}
+    for method, path, target, body, expected in (
+        ("GET", "/metric", "/metric?key=k", None, 400),
+        ("GET", "/metric", "/metric?key=k&type=points&period=0", None, 400),
+        ("GET", "/read", "/read?key=%FF&type=counter", None, 400),
+        ("GET", "/data/metrics/{record}", "/data/metrics/no.such.record", None, 404),
+        ("POST", "/data/metrics/", "/data/metrics/", "{}", 400),
+        ("POST", "/data/metrics/", "/data/metrics/", '{"name":"x"}', 400),
+        ("GET", "/data/metrics", f"/data/metrics?min-offset={deployment.topic}/0@999999999", None, 504),
+    ):
+        status, headers, answer = http.request(method, target, body, {"Content-Type": "application/json"})
+        assert status == expected, f"{method} {target}: {status}"
+        check_answer(f"{method} {target}", method, by_place[method, path], status, headers, answer)
+    for method, target in (("POST", "/metric"), ("DELETE", "/read"), ("PUT", "/data/metrics/x")):
+        assert http.request(method, target)[0] == 405, f"{method} {target}"
+
+
+def check_every_view(deployment):
+    """Each type of /metric fits its schema, with values in it."""
+    query, ingest = deployment.http("query"), deployment.http("ingest")
+    components = DOCUMENT["components"]
+    for views in (("counter", "points"), ("gauge",), ("meter",), ("timer",)):
+        name = "view." + views[0]
+        item = json.dumps({"name": name, "type": views[0], "value": 3})
+        status, headers, _ = ingest.request("POST", "/ingest/metrics", item, {"Content-Type": "application/json"})
+        assert status == 200
+        for view in views:
+            answer, _ = query.get_json("/metric", key=name, type=view, **{"min-offset": headers["x-odometer-offset"]})
+            shape = {"counter": "Counter", "meter": "Meter", "timer": "Timer"}.get(view, "Bucket") + "Value"
+            assert len(answer["values"]) == 1, answer
+            Draft202012Validator(components["schemas"][shape]).validate(answer["values"][0])
+
+
+def main():
+    with Deployment(settings={"query.min_offset.timeout": "3s"}) as deployment:
+        for process in ("processor", "ingest", "query"):
+            deployment.start(process)
+        # So that the example record is there to be read; deleted by the route that the document lists after it.
+        status, _, _ = deployment.http("ingest").request(
+            "POST", "/ingest/metrics", json.dumps({"level": "web", "name": "openapi.timer", "type": "TIMER", "value": 1}))
+        assert status == 200
+        wait_for("the record", lambda: deployment.http("query").get("/data/metrics/web.openapi.timer")[0] == 200)
+
+        started = time.monotonic()
+        calls = {process: check_process(deployment, process) for process in PROCESSES}
+        check_every_view(deployment)
+        check_bad_requests(deployment)
+        print(f"{calls} documented operations answered as documented, {time.monotonic() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
