@@ -151,18 +151,21 @@ void Worker::Turn(const Pistache::Aio::FdSet& ready) {
 
 void Worker::AdoptNewPeers() {
   for (std::shared_ptr<Pistache::Tcp::Peer>& peer : std::exchange(handler_->new_peers, {})) {
-    size_t count = state_.connections.fetch_add(1) + 1;
-    size_t limit = state_.max_connections.load();
+    bool admitted = seen_phase_ == ServerState::Phase::kServing;
+    if (admitted && state_.connections.fetch_add(1) >= state_.max_connections.load()) {
+      state_.connections.fetch_sub(1);
+      admitted = false;
+    }
+    bool told = admitted || state_.refusals.fetch_add(1) < kRefusalsUnderWay;
     int socket = peer->fd();
     // The socket's number is in the lower half, so that a letter finds its connection.
     uint64_t id = (++next_generation_ << 32) | static_cast<uint32_t>(socket);
     auto connection = std::make_unique<Connection>(id, socket, &context_);
     Connection* added = connection.get();
-    clients_[socket] = {std::move(peer), std::move(connection)};
-    bool refused = count > limit || seen_phase_ != ServerState::Phase::kServing;
-    if (count > limit + kRefusalsUnderWay || seen_phase_ == ServerState::Phase::kClosing) {
+    clients_[socket] = {std::move(peer), std::move(connection), admitted ? &state_.connections : &state_.refusals};
+    if (!told || seen_phase_ == ServerState::Phase::kClosing) {
       added->Close();
-    } else if (refused) {
+    } else if (!admitted) {
       added->Refuse();
     }
     Run(added);
@@ -243,7 +246,7 @@ void Worker::RemoveClosed() {
     // First out of the map: what the connection still holds may answer when it is destroyed.
     Client removed = std::move(client->second);
     clients_.erase(client);
-    state_.connections.fetch_sub(1);
+    removed.counted_in->fetch_sub(1);
     try {
       removePeer(removed.peer);
     } catch (const std::exception& error) {

@@ -36,7 +36,8 @@ class ServerState {
   Metrics* const metrics;
   const SystemClock clock;
   std::atomic<size_t> max_connections{0};
-  std::atomic<size_t> connections{0};
+  std::atomic<size_t> connections{0};  // admitted
+  std::atomic<size_t> refusals{0};     // connections that are being told that there are too many
 
   void AddMailbox(std::shared_ptr<Mailbox> mailbox);
   Phase phase() const { return phase_.load(); }
@@ -76,6 +77,7 @@ class Worker final : public Pistache::Tcp::Transport {
   struct Client {
     std::shared_ptr<Pistache::Tcp::Peer> peer;
     std::unique_ptr<Connection> connection;
+    std::atomic<size_t>* counted_in;  // of ServerState
   };
 
   Worker(ServerState* state, std::shared_ptr<PeerHandler> handler);
