@@ -62,7 +62,7 @@ class RdTransactionalProducer final : public TransactionalProducer {
 
   size_t records_under_way_ = 0;
   size_t bytes_under_way_ = 0;
-  Status delivery_;  // the first failure of this transaction
+  Status failure_;  // why this transaction must be aborted: the first delivery or offsets that failed
   std::map<std::pair<rd_kafka_topic_t*, int32_t>, int64_t> ends_;
   std::vector<rd_kafka_message_t> batch_;
 };
@@ -127,7 +127,7 @@ Status RdTransactionalProducer::Begin() {
 }
 
 void RdTransactionalProducer::Reset() {
-  delivery_ = Status::Ok();
+  failure_ = Status::Ok();
   ends_.clear();
 }
 
@@ -169,7 +169,7 @@ Status RdTransactionalProducer::MakeRoom(size_t records) {
          (records_under_way_ + records > kMaxRecordsUnderWay || bytes_under_way_ > kMaxBytesUnderWay)) {
     ServeEvents(kEventWaitMs);
   }
-  return delivery_;
+  return failure_;
 }
 
 // librdkafka never copies the value here, and reads it until its delivery report. A null payload is a tombstone, so
@@ -201,7 +201,7 @@ Status RdTransactionalProducer::ProduceBatch(rd_kafka_topic_t* topic, int32_t pa
       result = ErrorStatus(message.err, std::string("producing to ") + rd_kafka_topic_name(topic), ErrorKind::kAbort);
     }
   }
-  if (!result.ok() && delivery_.ok()) delivery_ = result;
+  if (!result.ok() && failure_.ok()) failure_ = result;
   return result;
 }
 
@@ -224,7 +224,7 @@ Status RdTransactionalProducer::ProduceOne(rd_kafka_topic_t* topic, int32_t part
   if (error != nullptr) {
     Status status = ErrorStatus(rd_kafka_error_code(error.get()),
                                 std::string("producing to ") + rd_kafka_topic_name(topic), ErrorKind::kAbort);
-    if (delivery_.ok()) delivery_ = status;
+    if (failure_.ok()) failure_ = status;
     return status;
   }
   static_cast<void>(headers.release());  // the record owns them now
@@ -251,8 +251,8 @@ void RdTransactionalProducer::OnDelivery(const rd_kafka_message_t& message) {
   --records_under_way_;
   bytes_under_way_ -= message.len + message.key_len;
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (delivery_.ok()) {
-      delivery_ = ErrorStatus(message.err, std::string("delivering to ") + rd_kafka_topic_name(message.rkt),
+    if (failure_.ok()) {
+      failure_ = ErrorStatus(message.err, std::string("delivering to ") + rd_kafka_topic_name(message.rkt),
                               ErrorKind::kAbort);
     }
     return;
@@ -267,7 +267,7 @@ Status RdTransactionalProducer::Flush() {
   // Ends: every record is delivered or fails within message.timeout.ms.
   while (records_under_way_ > 0) ServeEvents(kEventWaitMs);
   if (Status fatal = rd::FatalStatus(client_.get(), "producer"); !fatal.ok()) return fatal;
-  return delivery_;
+  return failure_;
 }
 
 std::map<TopicPartition, int64_t> RdTransactionalProducer::AcknowledgedEnds() const {
@@ -276,23 +276,31 @@ std::map<TopicPartition, int64_t> RdTransactionalProducer::AcknowledgedEnds() co
   return ends;
 }
 
-Status RdTransactionalProducer::SendOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets,
-                                            const GroupMetadata& group) {
-  if (!transactional_) return Status::Invalid("offsets need a transactional producer");
-  // librdkafka and the broker take all of these for a success that does nothing.
-  const rd_kafka_consumer_group_metadata_t* metadata = rd::Unwrap(group);
-  if (metadata == nullptr) return Status::Abort("sending offsets: not this client's group metadata");
+// librdkafka and the broker take all of these for a success that does nothing.
+Status CheckOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets, const GroupMetadata& group) {
+  if (rd::Unwrap(group) == nullptr) return Status::Abort("sending offsets: not this client's group metadata");
   if (offsets.empty()) return Status::Abort("sending offsets: none given");
   for (const auto& [tp, offset] : offsets) {
     if (offset < 0) return Status::Abort("sending offsets: no such offset for " + ToString(tp));
   }
-  rd::PartitionListPtr list = rd::NewPartitionList(offsets);
-  // The time-out does not hold in librdkafka 2.0.2: 20 s and more have been seen.
-  Status status = TransactionStatus(rd::ErrorPtr(rd_kafka_send_offsets_to_transaction(
-                                        client_.get(), list.get(), metadata, transaction_timeout_ms_)),
-                                    "sending offsets", ErrorKind::kAbort);
-  // After a retriable error librdkafka would commit without the offsets.
-  return status.Is(ErrorKind::kRetry) ? Status::Abort(status.message()) : status;
+  return Status::Ok();
+}
+
+Status RdTransactionalProducer::SendOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets,
+                                            const GroupMetadata& group) {
+  if (!transactional_) return Status::Invalid("offsets need a transactional producer");
+  Status status = CheckOffsets(offsets, group);
+  if (status.ok()) {
+    // The time-out does not hold in librdkafka 2.0.2: 20 s and more have been seen.
+    status = TransactionStatus(
+        rd::ErrorPtr(rd_kafka_send_offsets_to_transaction(client_.get(), rd::NewPartitionList(offsets).get(),
+                                                          rd::Unwrap(group), transaction_timeout_ms_)),
+        "sending offsets", ErrorKind::kAbort);
+  }
+  if (status.Is(ErrorKind::kRetry)) status = Status::Abort(status.message());
+  // librdkafka would commit without the offsets: Commit must not get that far.
+  if (!status.ok() && failure_.ok()) failure_ = status;
+  return status;
 }
 
 Status RdTransactionalProducer::Commit() {

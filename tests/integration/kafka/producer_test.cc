@@ -121,6 +121,7 @@ TEST_F(ProducerTest, RefusesOffsetsThatWouldBeIgnored) {
   auto producer = NewProducer(Unique("tx"));
   ASSERT_TRUE(producer->Begin().ok());
   EXPECT_TRUE(producer->SendOffsets({}, *consumer_->Group()).Is(ErrorKind::kAbort));
+  EXPECT_TRUE(producer->Commit().Is(ErrorKind::kAbort)) << "a commit without the offsets would count the input twice";
   EXPECT_TRUE(producer->SendOffsets({{{input, 0}, -1}}, *consumer_->Group()).Is(ErrorKind::kAbort));
   EXPECT_TRUE(producer->Abort().ok());
 }

@@ -1,0 +1,67 @@
+// A consumer group in memory: members, generations, committed and pending offsets. Eager rebalances, as with `range`.
+//
+// Life of a group:    stable → rebalancing (each member gives up its partitions and joins again) → stable, generation + 1
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/kafka/types.h"
+
+namespace odometer {
+
+// Used by one thread.
+class MemoryGroup {
+ public:
+  struct Member {
+    std::string instance_id;  // static membership; empty: none
+    std::string client_id;
+    std::vector<std::string> topics;
+    std::vector<TopicPartition> assignment;
+    bool joined = false;  // in the rebalance under way
+  };
+
+  int64_t generation() const { return generation_; }
+  bool rebalancing() const { return rebalancing_; }
+  // Null when there is no such member (any more).
+  const Member* Find(const std::string& member_id) const;
+  // Another member took its instance id over.
+  bool Fenced(const std::string& member_id) const { return fenced_.contains(member_id); }
+  bool Subscribed(const std::string& topic) const;
+
+  // The new member's id. The same instance id as a member of now: takes its place and its partitions, without a
+  // rebalance.
+  std::string Join(Member member);
+  // Has given up its partitions. The last one to come ends the rebalance: `partitions_of` tells the topics' sizes.
+  void Rejoin(const std::string& member_id, const std::function<int32_t(const std::string&)>& partitions_of);
+  // Gone at once, which starts a rebalance.
+  void Remove(const std::string& member_id);
+  // The session of a member that does not answer ends.
+  void Expire(const std::string& client_id);
+  void StartRebalance();
+
+  std::optional<int64_t> Committed(const TopicPartition& tp) const;
+  bool HasPending(const TopicPartition& tp) const;
+  void Commit(const TopicPartition& tp, int64_t offset) { committed_[tp] = offset; }
+  // With a transaction; counts once that is committed.
+  void AddPending(int64_t transaction, const TopicPartition& tp, int64_t offset) { pending_[transaction][tp] = offset; }
+  void EndTransaction(int64_t transaction, bool commit);
+
+ private:
+  void Assign(const std::function<int32_t(const std::string&)>& partitions_of);
+
+  int64_t generation_ = 0;
+  bool rebalancing_ = false;
+  int next_member_ = 0;
+  std::map<std::string, Member> members_;
+  std::set<std::string> fenced_;
+  std::map<TopicPartition, int64_t> committed_;
+  std::map<int64_t, std::map<TopicPartition, int64_t>> pending_;  // by transaction
+};
+
+}  // namespace odometer
