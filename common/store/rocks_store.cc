@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
@@ -53,6 +54,22 @@ class ExpiryFilterFactory final : public rocksdb::CompactionFilterFactory {
   const std::shared_ptr<const StoreExpiry> expiry_;
 };
 
+// After a full disk RocksDB refuses writes, looks every few seconds whether there is room again, and goes on. When it was
+// the log that found the disk full, that ends in a failed assertion (7.8.3: the log's writer keeps its error): then it
+// must not try, and the store has to be opened anew.
+class FullDiskListener final : public rocksdb::EventListener {
+ public:
+  explicit FullDiskListener(std::shared_ptr<std::atomic<bool>> log_failed) : log_failed_(std::move(log_failed)) {}
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status, bool* auto_recovery) override {
+    if (reason != rocksdb::BackgroundErrorReason::kWriteCallback) return;
+    *log_failed_ = true;
+    *auto_recovery = false;
+  }
+
+ private:
+  const std::shared_ptr<std::atomic<bool>> log_failed_;
+};
+
 class RocksBatch final : public StoreBatch {
  public:
   explicit RocksBatch(const RocksDatabase& database) : database_(database) {}
@@ -78,7 +95,8 @@ class RocksBatch final : public StoreBatch {
 
 class RocksStore final : public Store {
  public:
-  explicit RocksStore(std::unique_ptr<RocksDatabase> database) : database_(std::move(database)) {}
+  RocksStore(std::unique_ptr<RocksDatabase> database, std::shared_ptr<std::atomic<bool>> log_failed)
+      : log_failed_(std::move(log_failed)), database_(std::move(database)) {}
 
   Status Get(FamilyId family, std::string_view key, std::string* value) const override {
     return database_->Get(family, key, value);
@@ -87,11 +105,10 @@ class RocksStore final : public Store {
   std::unique_ptr<StoreBatch> NewBatch() override { return std::make_unique<RocksBatch>(*database_); }
 
   Status Write(std::unique_ptr<StoreBatch> batch) override {
-    // After a full disk RocksDB refuses writes until it is told that there is room again.
-    if (disk_was_full_.exchange(false)) {
-      ODOMETER_RETURN_IF_ERROR(Check(database_->db()->Resume()));
-    }
-    return Check(database_->db()->Write(rocksdb::WriteOptions(), static_cast<RocksBatch&>(*batch).batch()));
+    Status status = FromRocks(
+        database_->db()->Write(rocksdb::WriteOptions(), static_cast<RocksBatch&>(*batch).batch()), database_->path());
+    if (status.Is(ErrorKind::kRetry) && *log_failed_) return Status::Stop(status.message() + ", then start again");
+    return status;
   }
 
   const std::vector<std::string>& Families() const override { return database_->families(); }
@@ -99,14 +116,8 @@ class RocksStore final : public Store {
   uint64_t MemoryBytes() const override { return database_->MemoryBytes(); }
 
  private:
-  Status Check(const rocksdb::Status& rocks) {
-    Status status = FromRocks(rocks, database_->path());
-    if (status.Is(ErrorKind::kRetry)) disk_was_full_ = true;
-    return status;
-  }
-
+  const std::shared_ptr<std::atomic<bool>> log_failed_;
   const std::unique_ptr<RocksDatabase> database_;
-  std::atomic<bool> disk_was_full_{false};
 };
 
 rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -118,7 +129,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options, const std::
   // buffers' own limits below.
   db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes, cache);
   // A family that is seldom written keeps old logs alive, and a restart, like a secondary, waits for their replay.
-  db.max_total_wal_size = 2 * std::max<uint64_t>(options.write_buffer_bytes, 16 << 20);
+  db.max_total_wal_size = std::max<uint64_t>(options.write_buffer_bytes / 2, 16 << 20);
   db.max_background_jobs = 2;
   // Write back to the disk bit by bit instead of in bursts.
   db.bytes_per_sync = 1 << 20;
@@ -155,7 +166,9 @@ Result<std::unique_ptr<Store>> OpenRocksStore(const RocksStoreOptions& options) 
                         "): check its parent's permissions and the disk");
   }
   auto cache = rocksdb::NewLRUCache(options.block_cache_bytes + options.write_buffer_bytes);
-  const rocksdb::DBOptions db_options = DatabaseOptions(options, cache);
+  rocksdb::DBOptions db_options = DatabaseOptions(options, cache);
+  auto log_failed = std::make_shared<std::atomic<bool>>(false);
+  db_options.listeners.push_back(std::make_shared<FullDiskListener>(log_failed));
   const rocksdb::ColumnFamilyOptions family_options = FamilyOptions(options, cache);
 
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
@@ -186,7 +199,7 @@ Result<std::unique_ptr<Store>> OpenRocksStore(const RocksStoreOptions& options) 
   auto database =
       std::make_unique<RocksDatabase>(options.path, db, std::move(handles), options.families, std::move(cache));
   LogInfo("store", "opened path={} disk_bytes={}", options.path, database->DiskBytes());
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(database)));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(database), std::move(log_failed)));
 }
 
 }  // namespace odometer
