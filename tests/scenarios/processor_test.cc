@@ -1,0 +1,251 @@
+// What the processor promises, scenario by scenario: what is sent, what breaks, what must be read.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/model/control.h"
+#include "tests/scenarios/processor_under_test.h"
+
+namespace odometer {
+namespace {
+
+std::string Event(const std::string& name, int64_t value, int64_t ts_ms, const std::string& type = "counter") {
+  return R"({"name":")" + name + R"(","type":")" + type + R"(","value":)" + std::to_string(value) + R"(,"ts":)" +
+         std::to_string(ts_ms) + "}";
+}
+
+constexpr int64_t kT = 1'700'000'000'000 - 1'700'000'000'000 % 3'600'000;
+
+TEST(Processor, CountsInEveryTierAcrossPartitions) {
+  ProcessorUnderTest odometer;
+  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(1, Event("a", 2, kT + 500));
+  odometer.Send(0, Event("a", 4, kT + 61'000));
+  ASSERT_TRUE(odometer.Settle().ok());
+
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "7");
+  EXPECT_EQ(odometer.Total("a").first_ts_ms(), kT);
+  EXPECT_EQ(odometer.Total("a").last_ts_ms(), kT + 61'000);
+  auto minutes = odometer.Windows("a", 60'000, 60'000);
+  ASSERT_EQ(minutes.size(), 2u);
+  EXPECT_EQ(minutes[0].start_ms, kT);
+  EXPECT_EQ(minutes[0].aggregate.sum().ToJson(), "3");
+  EXPECT_EQ(minutes[1].aggregate.sum().ToJson(), "4");
+  EXPECT_EQ(odometer.Windows("a", 1000, 1000).size(), 2u);
+}
+
+TEST(Processor, AccountsForEveryRecord) {
+  ProcessorUnderTest odometer(1);
+  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, "not json");
+  odometer.Send(0, R"({"value":1})");
+  ASSERT_TRUE(odometer.Settle().ok());
+  const Accounting accounting = odometer.Position().tasks.at(0).accounting;
+  EXPECT_EQ(accounting.consumed, 3u);
+  EXPECT_EQ(accounting.applied, 1u);
+  EXPECT_EQ(accounting.rejected_total(), 2u);
+  EXPECT_TRUE(accounting.Balanced());
+  auto letters = odometer.broker.CommittedRecords({kDeadLetters, 0});
+  ASSERT_EQ(letters.size(), 2u);
+  EXPECT_EQ(letters[0].value, "not json");
+}
+
+TEST(Processor, ACrashLosesAndDoublesNothing) {
+  ProcessorUnderTest odometer;
+  for (int i = 0; i < 10; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  ASSERT_TRUE(odometer.Settle().ok());
+  for (int i = 0; i < 10; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  ASSERT_TRUE(odometer.Round(1).ok());  // read, not committed
+  odometer.Crash();
+  odometer.Start();
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").count(), 20u);
+}
+
+TEST(Processor, ALostStoreIsRestoredFromTheChangelogs) {
+  ProcessorUnderTest odometer;
+  for (int i = 0; i < 50; ++i) odometer.Send(i % 2, Event("a" + std::to_string(i % 7), i, kT + i * 1000));
+  ASSERT_TRUE(odometer.Settle().ok());
+  const std::string before = odometer.Total("a3").sum().ToJson();
+  odometer.Crash();
+  odometer.LoseStore();
+  odometer.Start();
+  odometer.Send(0, Event("other", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a3").sum().ToJson(), before);
+  EXPECT_EQ(odometer.Windows("a3", 1000, 1000).size(), 7u);
+}
+
+TEST(Processor, WhatWasCommittedButNotStoredIsTakenFromTheTail) {
+  ProcessorUnderTest odometer(1);
+  odometer.Send(0, Event("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  odometer.Send(0, Event("a", 2, kT));
+  ASSERT_TRUE(odometer.Round(1).ok());
+  odometer.store().FailWrites(1, Status::Retry("disk full"));
+  ASSERT_TRUE(odometer.Settle().ok());
+  ASSERT_TRUE(odometer.Round(200).ok());
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "3");
+}
+
+// Every failure of every step, with and without its effect: the counts are exact all the same.
+class StepFails : public testing::TestWithParam<std::tuple<BrokerCall, ErrorKind, bool>> {};
+
+TEST_P(StepFails, AndTheCountsAreExact) {
+  const auto [call, kind, effect] = GetParam();
+  ProcessorUnderTest odometer;
+  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  ASSERT_TRUE(odometer.Settle().ok());
+  odometer.broker.InjectFault(call, {kind, effect});
+  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, Event("a", 10, kT + i));
+  ASSERT_TRUE(odometer.Settle().ok());
+  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, Event("a", 100, kT + i));
+  ASSERT_TRUE(odometer.Settle().ok());
+  ASSERT_TRUE(odometer.Round(200).ok());
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "444");
+  EXPECT_EQ(odometer.Total("a").count(), 12u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OfTheCommitProtocol, StepFails,
+    testing::Values(std::tuple(BrokerCall::kBegin, ErrorKind::kAbort, false),
+                    std::tuple(BrokerCall::kProduce, ErrorKind::kAbort, false),
+                    std::tuple(BrokerCall::kProduce, ErrorKind::kRecover, false),
+                    std::tuple(BrokerCall::kFlush, ErrorKind::kAbort, false),
+                    std::tuple(BrokerCall::kFlush, ErrorKind::kAbort, true),
+                    std::tuple(BrokerCall::kSendOffsets, ErrorKind::kAbort, false),
+                    std::tuple(BrokerCall::kSendOffsets, ErrorKind::kAbort, true),
+                    std::tuple(BrokerCall::kSendOffsets, ErrorKind::kRecover, true),
+                    std::tuple(BrokerCall::kCommit, ErrorKind::kRetry, false),
+                    std::tuple(BrokerCall::kCommit, ErrorKind::kRetry, true),
+                    std::tuple(BrokerCall::kCommit, ErrorKind::kAbort, false),
+                    std::tuple(BrokerCall::kCommit, ErrorKind::kRecover, false),
+                    std::tuple(BrokerCall::kCommit, ErrorKind::kRecover, true)));
+
+TEST(Processor, AnotherProducerOfItsIdFencesItAndItRecovers) {
+  ProcessorUnderTest odometer(1);
+  odometer.Send(0, Event("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  ProducerOptions options;
+  options.transactional_id = "app-one";
+  ASSERT_TRUE(odometer.broker.NewTransactionalProducer(options)->Init().ok());
+  odometer.Send(0, Event("a", 2, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  ASSERT_TRUE(odometer.Round(200).ok());
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "3");
+}
+
+TEST(Processor, ARebalanceCommitsWhatWasRead) {
+  ProcessorUnderTest odometer;
+  odometer.Send(0, Event("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  odometer.Send(1, Event("a", 2, kT));
+  ASSERT_TRUE(odometer.Round(1).ok());
+  odometer.broker.Rebalance("app");
+  ASSERT_TRUE(odometer.Settle().ok());
+  odometer.Send(0, Event("a", 4, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "7");
+}
+
+TEST(Processor, LateIsWhatNoTierKeeps) {
+  TierSet tiers{{{1000, 60'000}, {60'000, 3'600'000}}, false};
+  ProcessorUnderTest odometer(1, tiers);
+  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, Event("a", 2, kT - 600'000));    // past the finest tier only
+  odometer.Send(0, Event("a", 4, kT - 7'200'000));  // past both
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Windows("a", 60'000, 60'000).size(), 2u);
+  EXPECT_EQ(odometer.Windows("a", 1000, 1000).size(), 1u);
+  const Accounting accounting = odometer.Position().tasks.at(0).accounting;
+  EXPECT_EQ(accounting.late, 1u);
+  EXPECT_EQ(accounting.applied, 2u);
+}
+
+TEST(Processor, ForgottenSeriesStartFromNothing) {
+  ProcessorUnderTest odometer(1);
+  odometer.Send(0, Event("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  Control forget{"default", "a", {}};
+  const std::string body = EncodeControl(forget);
+  odometer.Send(0, body, {{kControlHeader, "forget"}});
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_TRUE(odometer.Total("a").empty());
+  odometer.Send(0, Event("a", 5, kT));
+  odometer.Send(0, body, {{kControlHeader, "forget"}});
+  odometer.Send(0, Event("a", 7, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "7");
+
+  odometer.Crash();
+  odometer.LoseStore();
+  odometer.Start();
+  odometer.Send(0, Event("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "8");
+}
+
+TEST(Processor, ASetSeriesIsExactlyWhatWasSet) {
+  ProcessorUnderTest odometer;
+  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(1, Event("a", 2, kT));
+  Control set{"default", "a", Control::Set{}};
+  set.set->partition = 1;
+  set.set->series.org = "default";
+  set.set->series.name = "a";
+  set.set->aggregate.count = 10;
+  set.set->aggregate.sum.Add(Number::Of(int64_t{1000}));
+  set.set->aggregate.min = set.set->aggregate.max = set.set->aggregate.last = Number::Of(int64_t{100});
+  set.set->aggregate.first_ts_ms = kT - 5000;
+  set.set->aggregate.last_ts_ms = kT;
+  const std::string body = EncodeControl(set);
+  odometer.Send(0, body, {{kControlHeader, "set"}});
+  odometer.Send(1, body, {{kControlHeader, "set"}});
+  odometer.Send(1, Event("a", 5, kT + 1));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "1005");
+  EXPECT_EQ(odometer.Total("a").count(), 11u);
+  auto hours = odometer.Windows("a", 3'600'000, 3'600'000);
+  ASSERT_EQ(hours.size(), 1u);
+  EXPECT_EQ(hours[0].aggregate.sum().ToJson(), "1005");
+  auto seconds = odometer.Windows("a", 1000, 1000);
+  ASSERT_EQ(seconds.size(), 1u);
+  EXPECT_EQ(seconds[0].aggregate.sum().ToJson(), "5");
+}
+
+TEST(Processor, AShrunkenChangelogStopsIt) {
+  ProcessorUnderTest odometer(1);
+  odometer.Send(0, Event("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  odometer.Crash();
+  odometer.broker.CreateTopic({"app-metrics.events-totals-changelog", 1, 1, {}});
+  odometer.Start();
+  Status status = odometer.Settle();
+  EXPECT_TRUE(status.Is(ErrorKind::kStop)) << status.ToString();
+  EXPECT_NE(status.message().find("re-created"), std::string::npos) << status.message();
+}
+
+TEST(Processor, GracefulShutdownCommitsWhatWasRead) {
+  ProcessorUnderTest odometer(1);
+  odometer.Send(0, Event("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  odometer.Send(0, Event("a", 2, kT));
+  ASSERT_TRUE(odometer.Round(1).ok());
+  odometer.Shutdown();
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "3");
+  EXPECT_EQ(odometer.broker.CommittedOffset("app", {kTopic, 0}), 2);
+}
+
+TEST(Processor, AtLeastOnceCountsEverythingToo) {
+  ProcessorUnderTest odometer(2, TierSet::Default(), /*exactly_once=*/false);
+  for (int i = 0; i < 20; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  ASSERT_TRUE(odometer.Settle().ok());
+  odometer.Crash();
+  odometer.Start();
+  for (int i = 0; i < 20; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").count(), 40u);
+}
+
+}  // namespace
+}  // namespace odometer

@@ -1,0 +1,151 @@
+// The processor as it is, but for its threads: tasks, task manager, committer and restorer over a broker and a store
+// in memory. It can be crashed and started again; broker and store live on.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/kafka/memory_broker.h"
+#include "common/state/local_reader.h"
+#include "common/store/memory_store.h"
+#include "processor/task_manager.h"
+
+namespace odometer {
+
+inline constexpr const char* kTopic = "metrics.events";
+inline constexpr const char* kDeadLetters = "metrics.dead-letters";
+
+class ProcessorUnderTest {
+ public:
+  explicit ProcessorUnderTest(int32_t partitions = 2, TierSet tiers = TierSet::Default(), bool exactly_once = true)
+      : exactly_once_(exactly_once),
+        layout_(tiers),
+        changelogs_(ChangelogStores("app", kTopic, layout_)),
+        store_(NewMemoryStore(layout_.families)) {
+    broker.CreateTopic({kTopic, partitions, 1, {}});
+    broker.CreateTopic({kDeadLetters, 1, 1, {}});
+    Start();
+  }
+  ~ProcessorUnderTest() { Crash(); }
+
+  // A new process on the same store.
+  void Start() {
+    life_ = std::make_unique<Life>();
+    Life& life = *life_;
+    ConsumerOptions consumer_options;
+    consumer_options.group_id = "app";
+    consumer_options.instance_id = "one";
+    consumer_options.client_id = "one";
+    life.consumer = broker.NewConsumer(consumer_options);
+    life.admin = broker.NewAdmin();
+    life.reader = broker.NewLogReader();
+    life.expiry = std::make_unique<StateExpiry>(layout_);
+    life.executor = NewInlineExecutor();
+    life.restorer.emplace(RestorerOptions{}, &layout_, &changelogs_, life.admin.get(), life.reader.get(),
+                          store_.get(), &clock);
+    CommitterOptions committer_options{exactly_once_, kTopic, kDeadLetters, 1, 1000};
+    life.committer.emplace(committer_options, &layout_, &changelogs_, store_.get(), &clock);
+    TaskManagerOptions options;
+    options.input_topic = kTopic;
+    options.exactly_once = exactly_once_;
+    options.task = {layout_.tiers, false};
+    auto new_producer = [this] {
+      ProducerOptions producer_options;
+      if (exactly_once_) producer_options.transactional_id = "app-one";
+      return Result<std::unique_ptr<TransactionalProducer>>(broker.NewTransactionalProducer(producer_options));
+    };
+    life.manager.emplace(options, TaskManagerParts{life.consumer.get(), life.admin.get(), store_.get(), &layout_,
+                                                   &changelogs_, &*life.restorer, &*life.committer,
+                                                   life.executor.get(), new_producer, &clock, life.expiry.get(),
+                                                   &life.instruments});
+    started_ = life.manager->Start();
+  }
+
+  // kill -9: nothing is committed, nothing closed; broker and store keep what they have.
+  void Crash() { life_.reset(); }
+
+  // One round of the loop, after `ms` have passed.
+  Status Round(int64_t ms = 20) {
+    clock.Advance(ms);
+    return started_.ok() ? life_->manager->RunOnce(0) : started_;
+  }
+  // As many rounds as it takes until everything in the log is committed; the first error, or kRetry when it never is.
+  Status Settle() {
+    for (int round = 0; round < 2000; ++round) {
+      ODOMETER_RETURN_IF_ERROR(Round());
+      if (AllCommitted()) return Status::Ok();
+    }
+    return Status::Retry("the log was not counted to its end");
+  }
+  void Shutdown() { life_->manager->Shutdown(); }
+
+  // Appends an event to the input topic.
+  int64_t Send(int32_t partition, const std::string& json, std::vector<Header> headers = {}) {
+    return broker.Append({kTopic, partition}, OutRecord{"", json, false, std::move(headers)});
+  }
+  bool AllCommitted() {
+    for (int32_t partition = 0; partition < Partitions(); ++partition) {
+      const int64_t end = life_->admin->Offsets({kTopic, partition})->end;
+      const std::optional<int64_t> committed = broker.CommittedOffset("app", {kTopic, partition});
+      if (end > 0 && committed.value_or(0) < end) return false;
+    }
+    return true;
+  }
+  int32_t Partitions() { return (*life_->admin->Describe(kTopic))->partitions; }
+
+  // What is read of a series of that name and type; an empty aggregate when there is nothing.
+  Aggregate Total(const std::string& name, MetricType type = MetricType::kCounter) {
+    return Windows(name, 0, 0, type).empty() ? Aggregate{} : Windows(name, 0, 0, type)[0].aggregate;
+  }
+  std::vector<Bucket> Windows(const std::string& name, int64_t size_ms, int64_t bucket_ms,
+                              MetricType type = MetricType::kCounter) {
+    SeriesSelector selector;
+    selector.name = name;
+    selector.type = type;
+    WindowRange range;
+    range.size_ms = size_ms;
+    range.bucket_ms = bucket_ms;
+    Result<WindowsAnswer> answer = NewLocalReader(store_.get(), layout_)->ReadWindows(selector, range);
+    return answer.ok() ? std::move(answer->buckets) : std::vector<Bucket>{};
+  }
+  StatePosition Position() { return *NewLocalReader(store_.get(), layout_)->Position(); }
+
+  MemoryStore& store() { return *store_; }
+  // Of a changelog's committed records, by store name.
+  size_t ChangelogRecords(const std::string& store_name, int32_t partition) {
+    for (const ChangelogStore& changelog : changelogs_) {
+      if (changelog.store == store_name) return broker.CommittedRecords({changelog.topic, partition}).size();
+    }
+    return 0;
+  }
+  // The disk is lost too.
+  void LoseStore() { store_ = NewMemoryStore(layout_.families); }
+
+  ManualClock clock;
+  MemoryBroker broker{&clock};
+
+ private:
+  // What dies in a crash.
+  struct Life {
+    std::unique_ptr<Consumer> consumer;
+    std::unique_ptr<Admin> admin;
+    std::unique_ptr<LogReader> reader;
+    std::unique_ptr<StateExpiry> expiry;
+    Metrics metrics;
+    Instruments instruments{&metrics};
+    std::optional<Restorer> restorer;
+    std::optional<Committer> committer;
+    std::unique_ptr<Executor> executor;
+    std::optional<TaskManager> manager;
+  };
+
+  const bool exactly_once_;
+  const StateLayout layout_;
+  const std::vector<ChangelogStore> changelogs_;
+  std::unique_ptr<MemoryStore> store_;
+  std::unique_ptr<Life> life_;
+  Status started_;
+};
+
+}  // namespace odometer
