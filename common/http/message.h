@@ -33,12 +33,15 @@ class Request {
 
 struct Response {
   int status = 200;
-  std::string content_type = "text/plain";
+  std::string content_type = "text/plain";  // left out when empty
+  // Without those that are the server's: Content-Type, Content-Length, Transfer-Encoding, Connection and Date are
+  // ignored here. Control characters in any of them make the answer a 500.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   // For answers too large for memory: called again and again, from the server's threads but never two at once, while
   // the client can take more; appends to *chunk, and returns false when that was the last of it. Sent chunked
-  // (HTTP/1.0: until the connection's end). `body` is then ignored.
+  // (HTTP/1.0: until the connection's end). `body` is then ignored. It must not block, and should always have something
+  // to give: after an empty chunk it is asked again at once. What it throws cuts the answer off.
   std::function<bool(std::string* chunk)> stream;
 
   static Response Text(int status, std::string body);

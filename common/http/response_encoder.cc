@@ -111,7 +111,7 @@ BodyKind ResponseEncoder::Encode(Response* response, const AnswerForm& form, int
   std::string head;
   head.reserve(256);
   head.append("HTTP/1.1 ").append(StatusLine(response->status)).append("\r\nDate: ").append(Date(wall_ms));
-  if (has_body) head.append("\r\nContent-Type: ").append(response->content_type);
+  if (has_body && !response->content_type.empty()) head.append("\r\nContent-Type: ").append(response->content_type);
   if (streams) {
     if (!form.http_1_0) head.append("\r\nTransfer-Encoding: chunked");
   } else if (has_body) {
