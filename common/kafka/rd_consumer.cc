@@ -1,7 +1,7 @@
 // The group consumer on librdkafka. docs/adr/0003-consuming.md says why it is built this way:
-// - records travel through a queue of our own, served by callback (consuming batches from the consumer's queue may
-//   misplace offsets in librdkafka 2.0.x); group events and errors stay on the consumer's queue;
-// - each partition's next offset is kept here, and anything before it is dropped, whatever librdkafka hands out.
+// - records travel through a queue of our own, taken in batches; group events stay on the consumer's queue, so that no
+//   rebalance happens in the middle of a batch;
+// - each partition's next offset is kept here, and what does not belong there is dropped, whatever librdkafka hands out.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -13,6 +13,7 @@
 #include "common/kafka/consumer.h"
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_fetch_waker.h"
+#include "common/kafka/rd_record_queue.h"
 
 namespace odometer {
 namespace {
@@ -21,7 +22,7 @@ using rd::ErrorStatus;
 
 constexpr char kLog[] = "consumer";
 constexpr int kFirstVersionWithSafeCooperation = 0x020a0000;
-// A poll hands over at most this many records, so that the caller can look at its clock.
+// A poll hands over about this many records at most, so that the caller can look at its clock.
 constexpr int kRecordsPerPoll = 10'000;
 // While it waits for records the group's events wait too, for at most this long.
 constexpr int kWaitSliceMs = 50;
@@ -45,7 +46,8 @@ struct Partition {
   TopicPartition tp;
   State state = State::kIdle;
   bool paused = false;
-  int64_t next = 0;  // nothing before it may be delivered
+  int64_t next = 0;          // nothing before it may be delivered
+  uint64_t sought_in_batch = 0;  // what is left of that batch is from the position before
   int64_t seeking_since_ms = 0;
 };
 
@@ -85,11 +87,12 @@ class RdConsumer final : public Consumer {
   static void OnRebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list,
                           void* self) noexcept;
   static void OnClientError(rd_kafka_t*, int error, const char* reason, void* self) noexcept;
-  static void OnMessage(rd_kafka_message_t* message, void* self) noexcept;
 
   void Assign(rd_kafka_topic_partition_list_t* list);
   void Unassign(rd_kafka_topic_partition_list_t* list, bool lost);
   bool Cooperative() const;
+  // Records, or what went wrong with a partition.
+  void Handle(const rd_kafka_message_t& message);
   void Deliver(const rd_kafka_message_t& message);
   void HandleMessageError(const rd_kafka_message_t& message);
   Partition* Find(const rd_kafka_message_t& message);
@@ -98,6 +101,8 @@ class RdConsumer final : public Consumer {
   Status Seek(Partition* partition);
   void RetrySeeks();
   void ServeGroup();
+  // Hands over what has been fetched, waiting at most so long for the first record.
+  void HandOver(int wait_ms);
   void CheckUnknownTopic();
   void Fail(Status status);
   void PartitionsChanged();
@@ -105,7 +110,7 @@ class RdConsumer final : public Consumer {
   const size_t prefetch_records_;
   const size_t prefetch_bytes_;
   rd::ClientPtr client_;
-  rd::QueuePtr records_;
+  std::unique_ptr<rd::RecordQueue> records_;
   std::unique_ptr<rd::FetchWaker> waker_;
 
   std::map<TopicPartition, Partition> partitions_;
@@ -117,6 +122,7 @@ class RdConsumer final : public Consumer {
   // Only during Poll and Close.
   ConsumerEvents* events_ = nullptr;
   int delivered_ = 0;
+  uint64_t batch_ = 0;  // the number of the batch being handed over
   uint64_t total_records_ = 0;
   uint64_t total_bytes_ = 0;
   uint64_t stale_ = 0;
@@ -152,8 +158,8 @@ Status RdConsumer::Open(const ConsumerOptions& options) {
   if (!client.ok()) return client.status();
   client_ = std::move(*client);
   rd_kafka_poll_set_consumer(client_.get());
-  records_.reset(rd_kafka_queue_new(client_.get()));
-  waker_ = std::make_unique<rd::FetchWaker>(client_.get(), records_.get());
+  records_ = std::make_unique<rd::RecordQueue>(client_.get());
+  waker_ = std::make_unique<rd::FetchWaker>(client_.get(), records_->get());
   return Status::Ok();
 }
 
@@ -174,8 +180,7 @@ Status RdConsumer::Poll(int timeout_ms, ConsumerEvents* events) {
     ServeGroup();
     RetrySeeks();
     if (delivered_ == 0 && failure_.ok()) {
-      int64_t wait = std::clamp<int64_t>(deadline - NowMs(), 0, kWaitSliceMs);
-      rd_kafka_consume_callback_queue(records_.get(), static_cast<int>(wait), OnMessage, this);
+      HandOver(static_cast<int>(std::clamp<int64_t>(deadline - NowMs(), 0, kWaitSliceMs)));
     }
   } while (delivered_ == 0 && failure_.ok() && NowMs() < deadline);
   events_ = nullptr;
@@ -186,37 +191,39 @@ Status RdConsumer::Poll(int timeout_ms, ConsumerEvents* events) {
   return failure_;
 }
 
+void RdConsumer::HandOver(int wait_ms) {
+  while (delivered_ < kRecordsPerPoll && failure_.ok()) {
+    std::span<rd_kafka_message_t* const> batch = records_->Take(wait_ms);
+    if (batch.empty()) return;
+    ++batch_;
+    for (const rd_kafka_message_t* message : batch) Handle(*message);
+    wait_ms = 0;
+  }
+}
+
 // Rebalances, errors, and records of a partition whose forwarding librdkafka has undone.
 void RdConsumer::ServeGroup() {
   for (int i = 0; i < kRecordsPerPoll && failure_.ok(); ++i) {
     rd::MessagePtr message(rd_kafka_consumer_poll(client_.get(), 0));
     if (message == nullptr) return;
-    OnMessage(message.get(), this);
+    ++batch_;
+    Handle(*message);
   }
 }
 
-void RdConsumer::OnMessage(rd_kafka_message_t* message, void* self) noexcept {
-  auto* consumer = static_cast<RdConsumer*>(self);
-  try {
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      consumer->Deliver(*message);
-    } else {
-      consumer->HandleMessageError(*message);
-    }
-  } catch (const std::exception& e) {
-    consumer->Fail(Status::Stop(std::string("handling a record: ") + e.what()));
-  } catch (...) {
-    consumer->Fail(Status::Stop("handling a record: unknown exception"));
+void RdConsumer::Handle(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    Deliver(message);
+  } else {
+    HandleMessageError(message);
   }
-  // What is not handed over now stays queued.
-  if (consumer->delivered_ >= kRecordsPerPoll || !consumer->failure_.ok()) rd_kafka_yield(consumer->client_.get());
 }
 
 void RdConsumer::Deliver(const rd_kafka_message_t& message) {
   Partition* partition = Find(message);
   // After a failure nothing may follow: the record that failed would be skipped.
   if (partition == nullptr || partition->state != Partition::State::kRunning || partition->paused ||
-      message.offset < partition->next || !failure_.ok()) {
+      partition->sought_in_batch == batch_ || message.offset < partition->next || !failure_.ok()) {
     ++stale_;
     return;
   }
@@ -340,7 +347,7 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
     rd_kafka_topic_partition_t& entry = positions->elems[i];
     entry.offset = 0;
     rd::QueuePtr fetched(rd_kafka_queue_get_partition(client_.get(), entry.topic, entry.partition));
-    if (fetched != nullptr) rd_kafka_queue_forward(fetched.get(), records_.get());
+    if (fetched != nullptr) rd_kafka_queue_forward(fetched.get(), records_->get());
     assigned.push_back({entry.topic, entry.partition});
   }
   static_cast<void>(rd_kafka_pause_partitions(client_.get(), positions.get()));
@@ -417,6 +424,7 @@ Status RdConsumer::Start(const TopicPartition& tp, int64_t offset) {
 Status RdConsumer::Seek(Partition* partition) {
   std::pair<TopicPartition, int64_t> position{partition->tp, partition->next};
   rd::PartitionListPtr list = rd::NewPartitionList({&position, 1});
+  partition->sought_in_batch = batch_;
   static_cast<void>(rd_kafka_resume_partitions(client_.get(), list.get()));
   rd::ErrorPtr error(rd_kafka_seek_partitions(client_.get(), list.get(), kSeekTimeoutMs));
   rd_kafka_resp_err_t code = error != nullptr ? rd_kafka_error_code(error.get()) : list->elems[0].err;

@@ -1,18 +1,17 @@
 // Reads changelogs with librdkafka's simple consumer: no group, one partition at a time, big fetches.
+#include <algorithm>
 #include <chrono>
-#include <exception>
 
 #include "common/kafka/log_reader.h"
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_fetch_waker.h"
+#include "common/kafka/rd_record_queue.h"
 
 namespace odometer {
 namespace {
 
-constexpr size_t kQueuedRecords = 400'000;
+constexpr size_t kQueuedRecords = 100'000;
 constexpr int kWaitSliceMs = 100;
-// After each so many records the fetch queue is looked at.
-constexpr int kRecordsPerRound = 10'000;
 
 class RdLogReader final : public LogReader {
  public:
@@ -27,39 +26,33 @@ class RdLogReader final : public LogReader {
   rd::ClientPtr client_;
 };
 
-// One call of Read: OnMessage runs inside Serve, on the same thread.
+// Stops fetching the partition when it goes out of scope.
+class Fetching {
+ public:
+  Fetching(rd_kafka_topic_t* topic, int32_t partition) : topic_(topic), partition_(partition) {}
+  ~Fetching() { rd_kafka_consume_stop(topic_, partition_); }
+
+  Fetching(const Fetching&) = delete;
+  Fetching& operator=(const Fetching&) = delete;
+
+ private:
+  rd_kafka_topic_t* const topic_;
+  const int32_t partition_;
+};
+
+// One call of Read.
 class Reading {
  public:
-  Reading(rd_kafka_t* client, const TopicPartition& tp, int64_t from, int64_t end,
+  Reading(const TopicPartition& tp, int64_t from, int64_t end,
           const std::function<Status(const RecordView&)>& on_record)
-      : client_(client), tp_(tp), position_(from), end_(end), on_record_(on_record) {}
+      : tp_(tp), position_(from), end_(end), on_record_(on_record) {}
 
-  // Hands over what is queued, waiting at most wait_ms for the first. Whether anything came.
-  bool Serve(rd_kafka_queue_t* queue, int wait_ms) {
-    came_ = 0;
-    rd_kafka_consume_callback_queue(queue, wait_ms, OnMessage, this);
-    return came_ > 0;
-  }
   bool Done() const { return !status_.ok() || position_ >= end_; }
   const Status& status() const { return status_; }
   int64_t position() const { return position_; }
 
- private:
-  static void OnMessage(rd_kafka_message_t* message, void* self) noexcept {
-    auto* reading = static_cast<Reading*>(self);
-    if (!reading->Done()) {
-      try {
-        reading->Take(*message);
-      } catch (const std::exception& e) {
-        reading->status_ = Status::Stop(std::string("handling a record: ") + e.what());
-      } catch (...) {
-        reading->status_ = Status::Stop("handling a record: unknown exception");
-      }
-    }
-    if (reading->Done() || ++reading->came_ >= kRecordsPerRound) rd_kafka_yield(reading->client_);
-  }
-
   void Take(const rd_kafka_message_t& message) {
+    if (Done()) return;
     if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       // Everything before the last stable offset has been seen; aborted and control records gave nothing.
       position_ = std::max(position_, message.offset);
@@ -78,12 +71,11 @@ class Reading {
     }
   }
 
-  rd_kafka_t* const client_;
+ private:
   const TopicPartition& tp_;
   int64_t position_;
   const int64_t end_;
   const std::function<Status(const RecordView&)>& on_record_;
-  int came_ = 0;
   Status status_;
 };
 
@@ -118,27 +110,24 @@ Status RdLogReader::Read(const TopicPartition& partition, int64_t from, int64_t 
   if (topic == nullptr) {
     return rd::ErrorStatus(rd_kafka_last_error(), "topic " + partition.topic, ErrorKind::kInvalid);
   }
-  rd::QueuePtr queue(rd_kafka_queue_new(client_.get()));
+  rd::RecordQueue queue(client_.get());
   if (rd_kafka_consume_start_queue(topic.get(), partition.partition, from, queue.get()) != 0) {
     return rd::ErrorStatus(rd_kafka_last_error(), "reading " + ToString(partition));
   }
-  Reading reading(client_.get(), partition, from, end, on_record);
-  bool stalled = false;
-  {
-    rd::FetchWaker waker(client_.get(), queue.get());
-    waker.SetPartitions({partition});
-    auto stall = std::chrono::milliseconds(stall_timeout_ms_);
-    auto last = std::chrono::steady_clock::now();
-    while (!reading.Done() && !stalled) {
-      int64_t before = reading.position();
-      reading.Serve(queue.get(), kWaitSliceMs);
-      waker.Check(kQueuedRecords);
-      auto now = std::chrono::steady_clock::now();
-      if (reading.position() != before) last = now;
-      stalled = now - last > stall;
-    }
+  Fetching fetching(topic.get(), partition.partition);
+  rd::FetchWaker waker(client_.get(), queue.get());
+  waker.SetPartitions({partition});
+  Reading reading(partition, from, end, on_record);
+  auto stall = std::chrono::milliseconds(stall_timeout_ms_);
+  auto last = std::chrono::steady_clock::now();
+  while (!reading.Done()) {
+    int64_t before = reading.position();
+    for (const rd_kafka_message_t* message : queue.Take(kWaitSliceMs)) reading.Take(*message);
+    waker.Check(kQueuedRecords);
+    auto now = std::chrono::steady_clock::now();
+    if (reading.position() != before) last = now;
+    if (now - last > stall) break;
   }
-  rd_kafka_consume_stop(topic.get(), partition.partition);
   ODOMETER_RETURN_IF_ERROR(reading.status());
   if (reading.Done()) return Status::Ok();
   return Status::Retry(ToString(partition) + ": nothing came for " + std::to_string(stall_timeout_ms_) + " ms, at " +
