@@ -270,6 +270,7 @@ TEST_F(PlannerTest, RandomRangesGetTheCoarsestTierThatIsNotCut) {
   for (int round = 0; round < 2000; ++round) {
     int64_t from = kNoon - pick(0, 4 * kHour), to = from + pick(0, round % 2 == 0 ? 2 * kHour : 2 * kMinute);
     if (round % 3 == 0) from -= from % kMinute, to += kMinute - 1 - to % kMinute;
+    if (round % 10 == 0) from -= pick(0, kHour), to = kNoon + pick(0, kHour);
     if (to < *oldest || from > *newest) continue;
 
     int64_t resolution = from <= *oldest && to >= *newest ? 0 : -1;
