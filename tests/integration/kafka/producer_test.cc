@@ -66,7 +66,8 @@ TEST_F(ProducerTest, AbortLeavesNeitherRecordsNorOffsets) {
 // The bytes are gone when Abort has returned: under AddressSanitizer a late read of them fails the test.
 TEST_F(ProducerTest, AbortDropsWhatIsStillQueued) {
   TopicPartition out{NewTopic(1), 0};
-  auto producer = NewProducer(Unique("tx"));
+  const std::string id = Unique("tx");
+  auto producer = NewProducer(id);
   for (int round = 0; round < 5; ++round) {
     ASSERT_TRUE(producer->Begin().ok());
     {
@@ -75,7 +76,9 @@ TEST_F(ProducerTest, AbortDropsWhatIsStillQueued) {
       for (const std::string& value : values) records.push_back({.key = "k", .value = value});
       ASSERT_TRUE(producer->Produce(out.topic, out.partition, records).ok());
       Status aborted = producer->Abort();
-      ASSERT_TRUE(aborted.ok()) << aborted.ToString();
+      // The broker may not have heard of the transaction yet, and then takes the abort for an error: that fences us.
+      ASSERT_TRUE(aborted.ok() || aborted.Is(ErrorKind::kRecover)) << aborted.ToString();
+      if (!aborted.ok()) producer = NewProducer(id);
     }
     ASSERT_TRUE(producer->Begin().ok());
     ASSERT_TRUE(ProduceNumbers(producer.get(), out, round, 1).ok());
@@ -93,9 +96,7 @@ TEST_F(ProducerTest, ATransactionMayBeLargerThanTheQueue) {
   ASSERT_TRUE(produced.ok()) << produced.ToString();
   EXPECT_EQ(producer->AcknowledgedEnds(), (std::map<TopicPartition, int64_t>{{out, 250'000}}));
   ASSERT_TRUE(producer->Commit().ok());
-  Result<OffsetRange> range = admin_->Offsets(out);
-  ASSERT_TRUE(range.ok());
-  EXPECT_EQ(range->end, 250'001);  // the control record
+  EXPECT_TRUE(EndReaches(out, 250'001)) << "the records and the control record";
 }
 
 TEST_F(ProducerTest, ANewProducerFencesTheOldOneAndEndsItsTransaction) {
