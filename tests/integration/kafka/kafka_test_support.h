@@ -109,6 +109,18 @@ class KafkaTest : public ::testing::Test {
     return values;
   }
 
+  // The control records of a transaction are written after its end was answered: the end of the log may lag a little.
+  bool EndReaches(const TopicPartition& tp, int64_t end) {
+    auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < deadline) {
+      Result<OffsetRange> range = admin_->Offsets(tp);
+      EXPECT_TRUE(range.ok()) << range.status().ToString();
+      if (!range.ok() || range->end > end) return false;
+      if (range->end == end) return true;
+    }
+    return false;
+  }
+
   static std::vector<std::string> Numbers(int first, int count) {
     std::vector<std::string> values;
     for (int i = first; i < first + count; ++i) values.push_back(std::to_string(i));
