@@ -122,6 +122,12 @@ class Deployment:
         new = NewTopic(topic, partitions, 1, config={"message.timestamp.type": "LogAppendTime"})
         admin.create_topics([new])[topic].result(30)
 
+        def known():
+            found = admin.list_topics(timeout=30).topics.get(topic)
+            return found is not None and found.error is None and len(found.partitions) == partitions
+
+        wait_for(f"the broker to know topic {topic}", known)
+
     def start(self, name, *arguments, wait_ready=True):
         """Starts `odometer <name>` and waits until it says that it is ready."""
         log = open(self.log_path(name), "ab")
