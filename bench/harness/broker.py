@@ -77,7 +77,17 @@ class Progress:
             "isolation.level": "read_uncommitted",
             "log_level": 0,
         })
-        self.ends = [self._client.get_watermark_offsets(p, timeout=10)[1] for p in self._partitions]
+        self.ends = [self._end(partition) for partition in self._partitions]
+
+    def _end(self, partition):
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self._client.get_watermark_offsets(partition, timeout=10)[1]
+            except KafkaException:  # a broker that has just started may not lead its partitions yet
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def committed(self):
         """Committed offsets by partition; 0 where there is none. None while the group's coordinator does not answer."""
