@@ -16,7 +16,6 @@ Result<std::unique_ptr<http::Server>> Listen(const std::string& name, const std:
   options.listen = address;
   std::unique_ptr<http::Server> server = http::NewServer(name, options, std::move(router), metrics);
   ODOMETER_RETURN_IF_ERROR(server->Start());
-  LogInfo(name, "listening address={} port={}", address, server->port());
   if (!IsLoopback(address)) {
     LogWarn(name, "{} can be reached by other machines, and nothing asks for a password: keep it behind a firewall or "
                   "a proxy", address);

@@ -62,7 +62,7 @@ class CommandLine {
  public:
   CommandLine() {
     app_.set_version_flag("--version", VersionText());
-    app_.require_subcommand(1);
+    app_.require_subcommand(0, 1);  // Run checks that there is one: the library's own check hides misspelt names
     app_.footer("Examples:\n"
                 "  odometer serve --config odometer.yaml --listen 127.0.0.1:3000\n"
                 "  odometer track visits 3\n"
@@ -88,6 +88,11 @@ class CommandLine {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
       return app_.exit(e) == 0 ? 0 : kUsageError;
+    }
+    if (!action_) {
+      const std::vector<CLI::App*> chosen = app_.get_subcommands();
+      std::cerr << (chosen.empty() ? app_ : *chosen.front()).help();
+      return kUsageError;
     }
     return action_();
   }
@@ -144,7 +149,7 @@ class CommandLine {
 
   void AddConfig() {
     CLI::App* config = app_.add_subcommand("config", "Look at the configuration");
-    config->require_subcommand(1);
+    config->require_subcommand(0, 1);
     CLI::App* check = AddCommand(config, "check", "Print what holds and where each value came from",
                                  "  odometer config check --config odometer.yaml --config site.yaml", [this] {
                                    std::optional<LoadedConfig> loaded = Load(flags_, "");

@@ -1,10 +1,13 @@
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/listener.h"
 #include "cli/service_commands.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "processor/processor.h"
 
 namespace odometer::cli {
@@ -12,6 +15,42 @@ namespace {
 
 // How soon a failure ends the process.
 constexpr int kFailureCheckMs = 200;
+// Until a start that failed for a passing reason, such as a broker that is not up yet, is tried again.
+constexpr int kStartRetryMs = 1'000;
+
+// The processor that /readyz is asked about: another one after each attempt to start.
+class CurrentProcessor {
+ public:
+  void Set(std::shared_ptr<Processor> processor) {
+    MutexLock lock(mutex_);
+    processor_ = std::move(processor);
+  }
+  std::vector<std::string> NotReadyReasons() const {
+    MutexLock lock(mutex_);
+    return processor_ ? processor_->NotReadyReasons() : std::vector<std::string>{"starting"};
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::shared_ptr<Processor> processor_ ODOMETER_GUARDED_BY(mutex_);
+};
+
+// Runs one processor until asked to stop, or until it cannot start or go on: the reason.
+Status RunOnce(const Config& config, const Clock* clock, Metrics* metrics, CurrentProcessor* current,
+               StopSignal* stop) {
+  Result<std::unique_ptr<Processor>> made = NewProcessor(config.processor, clock, metrics);
+  if (!made.ok()) return made.status();
+  std::shared_ptr<Processor> processor = std::move(*made);
+  current->Set(processor);
+  Status status = processor->Start();
+  // Once it has run, whoever supervises the process starts it again from the committed state.
+  const bool started = status.ok();
+  while (status.ok() && !stop->WaitFor(kFailureCheckMs)) status = processor->Failure();
+  processor->Stop();
+  current->Set(nullptr);
+  if (started && status.Is(ErrorKind::kRetry)) return Status::Stop(status.message());
+  return status;
+}
 
 }  // namespace
 
@@ -19,19 +58,18 @@ int RunProcessor(const Config& config, StopSignal* stop) {
   const std::string name = "processor";
   const SystemClock clock;
   Metrics metrics;
-  Result<std::unique_ptr<Processor>> made = NewProcessor(config.processor, &clock, &metrics);
-  if (!made.ok()) return Fail(name, made.status());
-  Processor& processor = **made;
-
+  CurrentProcessor current;
   // Listening comes first, so that one can ask why it is not ready yet.
   Result<std::unique_ptr<http::Server>> server =
       Listen(name, config.processor_listen, config, http::Router(),
-             [&processor] { return processor.NotReadyReasons(); }, &metrics);
+             [&current] { return current.NotReadyReasons(); }, &metrics);
   if (!server.ok()) return Fail(name, server.status());
 
-  Status status = processor.Start();
-  while (status.ok() && !stop->WaitFor(kFailureCheckMs)) status = processor.Failure();
-  processor.Stop();
+  Status status = RunOnce(config, &clock, &metrics, &current, stop);
+  while (status.Is(ErrorKind::kRetry)) {
+    LogWarn(name, "cannot start yet, trying again: {}", status.message());
+    status = stop->WaitFor(kStartRetryMs) ? Status::Ok() : RunOnce(config, &clock, &metrics, &current, stop);
+  }
   (*server)->Stop(kDrainMs);
   if (!status.ok()) return Fail(name, status);
   LogInfo(name, "stopped");

@@ -75,8 +75,8 @@ class BatchOutcome {
       if (!failure.field.empty()) item["field"] = failure.field;
       items.push_back(std::move(item));
     }
-    std::string message = std::to_string(failed_) + " of " + std::to_string(items_) +
-                          " items were not written, the others were: send only these again";
+    std::string message = std::to_string(failed_) + " of " + std::to_string(items_) + " items were not written";
+    if (failed_ < items_) message += ", the others were: send only these again";
     if (failed_ > failures_.size()) message += "; the first " + std::to_string(failures_.size()) + " are listed";
     nlohmann::json body{{"error", {{"code", code}, {"message", message}, {"items", std::move(items)}}}};
     return Response::Json(status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -188,7 +188,8 @@ class LocalReader final : public StateReader {
     }
     if (*tier == nullptr) return Status::Invalid("no tier of " + std::to_string(range.size_ms) + " ms is kept");
     if (range.bucket_ms < 0 || range.bucket_ms % range.size_ms != 0) {
-      return Status::Invalid("buckets of " + std::to_string(range.bucket_ms) + " ms are no multiple of the tier's windows");
+      return Status::Invalid("buckets of " + std::to_string(range.bucket_ms) +
+                             " ms are no multiple of the tier's windows");
     }
     return Status::Ok();
   }

@@ -268,6 +268,8 @@ Status DecodeAnswer(std::string_view body, uint64_t id, StatePosition* answer) {
 Status DecodeAnswer(std::string_view body, uint64_t id, WindowsAnswer* answer) {
   return DecodeAnyAnswer(body, id, answer);
 }
-Status DecodeAnswer(std::string_view body, uint64_t id, SeriesPage* answer) { return DecodeAnyAnswer(body, id, answer); }
+Status DecodeAnswer(std::string_view body, uint64_t id, SeriesPage* answer) {
+  return DecodeAnyAnswer(body, id, answer);
+}
 
 }  // namespace odometer

@@ -1,4 +1,5 @@
-// The server side of the state protocol (docs/formats/state-protocol.md): answers from a StateReader over a Unix socket.
+// The server side of the state protocol (docs/formats/state-protocol.md): answers from a StateReader over a Unix
+// socket.
 #pragma once
 
 #include <functional>

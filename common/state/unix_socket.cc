@@ -91,7 +91,8 @@ Result<FileDescriptor> ListenUnix(const std::string& path) {
   if (fchmod(fd->get(), 0600) != 0 ||
       bind(fd->get(), reinterpret_cast<const sockaddr*>(&address->sun), sizeof(address->sun)) != 0 ||
       chmod(path.c_str(), 0600) != 0 || listen(fd->get(), SOMAXCONN) != 0) {
-    return Status::Stop("cannot listen at " + path + " (" + ErrorText(errno) + "): check the folder and its permissions");
+    return Status::Stop("cannot listen at " + path + " (" + ErrorText(errno) +
+                        "): check the folder and its permissions");
   }
   return fd;
 }

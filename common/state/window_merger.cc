@@ -46,7 +46,8 @@ Status WindowMerger::MergeIntoBucket(int64_t start_ms, Aggregate aggregate) {
   }
   bytes_ += bucket->second.HeapBytes();
   if (buckets_.size() > kMaxBuckets) {
-    return Status::Invalid("more than " + std::to_string(kMaxBuckets) + " buckets: ask for a shorter range or a longer period");
+    return Status::Invalid("more than " + std::to_string(kMaxBuckets) +
+                           " buckets: ask for a shorter range or a longer period");
   }
   if (bytes_ > kMaxAnswerBytes) {
     return Status::Invalid("the answer would be too large: ask for a shorter range or a longer period");

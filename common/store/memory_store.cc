@@ -134,6 +134,7 @@ class MemoryStoreImpl final : public MemoryStore {
   std::unique_ptr<MemoryStore> Clone() const override {
     auto clone = std::make_unique<MemoryStoreImpl>(names_, expiry_);
     MutexLock lock(mutex_);
+    MutexLock clone_lock(clone->mutex_);
     clone->content_->families = content_->families;
     return clone;
   }

@@ -54,9 +54,9 @@ class ExpiryFilterFactory final : public rocksdb::CompactionFilterFactory {
   const std::shared_ptr<const StoreExpiry> expiry_;
 };
 
-// After a full disk RocksDB refuses writes, looks every few seconds whether there is room again, and goes on. When it was
-// the log that found the disk full, that ends in a failed assertion (7.8.3: the log's writer keeps its error): then it
-// must not try, and the store has to be opened anew.
+// After a full disk RocksDB refuses writes, looks every few seconds whether there is room again, and goes on. When it
+// was the log that found the disk full, that ends in a failed assertion (7.8.3: the log's writer keeps its error): then
+// it must not try, and the store has to be opened anew.
 class FullDiskListener final : public rocksdb::EventListener {
  public:
   explicit FullDiskListener(std::shared_ptr<std::atomic<bool>> log_failed) : log_failed_(std::move(log_failed)) {}

@@ -50,7 +50,8 @@ class StoreView {
   // kNotFound when there is no such key. *value is replaced.
   virtual Status Get(FamilyId family, std::string_view key, std::string* value) const = 0;
   // Starts at `lower`; an empty `upper` means no bound.
-  virtual std::unique_ptr<StoreIterator> Scan(FamilyId family, std::string_view lower, std::string_view upper) const = 0;
+  virtual std::unique_ptr<StoreIterator> Scan(FamilyId family, std::string_view lower,
+                                              std::string_view upper) const = 0;
 };
 
 // Thread-safe.
