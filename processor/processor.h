@@ -35,7 +35,7 @@ struct ProcessorOptions {
 
   uint64_t block_cache_bytes = 64ull << 20;
   uint64_t write_buffer_bytes = 64ull << 20;
-  size_t prefetch_records = 400'000;
+  size_t prefetch_records = 50'000;
   size_t prefetch_bytes = 64ull << 20;
   int16_t changelog_replication = -1;        // -1: the broker's default
 };

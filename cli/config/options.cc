@@ -212,7 +212,7 @@ void AddProcessing(Table* table) {
               [](Config& c, uint64_t v) { c.processor.block_cache_bytes = v; });
   table->Size("memory.write.buffer", "64MiB", kMiB, 1024 * kGiB, "Write buffers of the state, for all tasks together.",
               [](Config& c, uint64_t v) { c.processor.write_buffer_bytes = v; });
-  table->Integer("prefetch.records", 400'000, 1'000, 10'000'000, "Records fetched ahead; fewer is slower.",
+  table->Integer("prefetch.records", 50'000, 1'000, 10'000'000, "Records fetched ahead.",
                  [](Config& c, int64_t v) { c.processor.prefetch_records = static_cast<size_t>(v); });
   table->Size("prefetch.size", "64MiB", kMiB, 2 * kGiB, "Bytes fetched ahead.",
               [](Config& c, uint64_t v) { c.processor.prefetch_bytes = v; });

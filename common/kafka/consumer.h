@@ -66,7 +66,7 @@ struct ConsumerOptions {
   std::string group_id;
   std::string instance_id;  // static membership; empty: none
   std::string client_id;    // "odometer@<advertised address>"
-  size_t prefetch_records = 400'000;
+  size_t prefetch_records = 50'000;
   size_t prefetch_bytes = 64u << 20;
 };
 Result<std::unique_ptr<Consumer>> NewRdConsumer(const ConsumerOptions& options);
