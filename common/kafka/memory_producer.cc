@@ -44,6 +44,7 @@ class MemoryTransactionalProducer final : public TransactionalProducer {
 Status MemoryTransactionalProducer::Follow(Status status) {
   if (status.Is(ErrorKind::kAbort) && state_ == State::kOpen) state_ = State::kMustAbort;
   if (status.Is(ErrorKind::kRecover)) state_ = State::kDead;
+  if (status.Is(ErrorKind::kRecover) || status.Is(ErrorKind::kStop)) queued_.clear();
   return status;
 }
 
@@ -86,6 +87,9 @@ Status MemoryTransactionalProducer::Begin() {
 
 Status MemoryTransactionalProducer::Produce(const std::string& topic, int32_t partition,
                                             std::span<const OutRecord> records) {
+  if (std::any_of(records.begin(), records.end(), [](const auto& r) { return MaxBatchBytes(r) > kMaxRecordBytes; })) {
+    return Status::Invalid("producing to " + topic + ": a record is larger than the client sends");
+  }
   return InTransaction(BrokerCall::kProduce, [&] {
     for (const OutRecord& record : records) queued_.push_back({{topic, partition}, record});
     return Status::Ok();
@@ -106,6 +110,7 @@ Status MemoryTransactionalProducer::Append() {
   for (const auto& [tp, record] : std::exchange(queued_, {})) {
     MemoryLog* log = broker_->FindLog(tp);
     if (log == nullptr) return Status::Abort("delivering to " + ToString(tp) + ": no such partition");
+    ODOMETER_RETURN_IF_ERROR(broker_->CheckSize(tp.topic, record));
     ends_[tp] = log->Append(broker_->NewRecord(record), transaction) + 1;
   }
   return Status::Ok();
@@ -175,11 +180,6 @@ class MemoryAsyncProducer final : public AsyncProducer {
         });
     return Status::Ok();
   }
-  Result<int32_t> Partitions(const std::string& topic) override {
-    int32_t partitions = broker_->PartitionCount(topic);
-    if (partitions == 0) return Status::NotFound("topic " + topic + " does not exist");
-    return partitions;
-  }
   Status Flush(int) override {
     broker_->Deliver();
     return Status::Ok();
@@ -226,6 +226,11 @@ class MemoryAdmin final : public Admin {
     });
     if (!status.ok()) return status;
     return range;
+  }
+  Result<std::string> ClusterId() override {
+    Status status = broker_->Perform(BrokerCall::kDescribe, [] { return Status::Ok(); });
+    if (!status.ok()) return status;
+    return broker_->cluster_id_;
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,8 +16,14 @@
 
 namespace odometer {
 
+// The default of what a client sends as one record; a topic's own limit (TopicInfo::MaxMessageBytes) is usually lower.
+inline constexpr int64_t kMaxRecordBytes = 10 << 20;
+
 // Produces in transactions. One thread at a time. Errors: kRetry (call the same again), kAbort (call Abort, keep the
 // deltas), kRecover (fenced or fatal: this object is finished), kStop (refused for good).
+//
+// Records are not copied. None that was handed over is referenced any more once Flush or Commit has returned OK, Abort
+// has returned whatever it returns, or any call has returned kRecover or kStop.
 class TransactionalProducer {
  public:
   virtual ~TransactionalProducer() = default;
@@ -24,18 +31,22 @@ class TransactionalProducer {
   // Fences older producers of the same transactional id and waits for their transactions to end. First of all calls.
   virtual Status Init() = 0;
   virtual Status Begin() = 0;
-  // Queues the records for one partition. Their bytes must stay valid until Flush or Abort has returned.
+  // Queues the records for one partition. kInvalid when one of them is larger than the client sends (kMaxRecordBytes
+  // unless configured): none of this call was queued and the transaction can go on. kStop from Flush when one is larger
+  // than the topic takes.
   virtual Status Produce(const std::string& topic, int32_t partition, std::span<const OutRecord> records) = 0;
   // Waits until every record is acknowledged. Any delivery failure: kAbort.
   virtual Status Flush() = 0;
-  // After Flush: one past the highest acknowledged offset of this transaction per partition.
+  // After Flush: one past the highest acknowledged offset of this transaction per partition. May be too low, or absent,
+  // where an acknowledgement got lost and was asked for again: the broker then does not tell the offset. So it is good as
+  // a place to read on from, not as a proof that nothing was written.
   virtual std::map<TopicPartition, int64_t> AcknowledgedEnds() const = 0;
   // `offsets`: the next input offset per partition; must not be empty. Any error: Abort, never Commit.
   virtual Status SendOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets,
                              const GroupMetadata& group) = 0;
   // kRetry: unknown yet, call again. kAbort: not committed. kRecover: may or may not be committed.
   virtual Status Commit() = 0;
-  // Drops what is queued. kRecover when even that is not possible.
+  // Drops what is queued. kRecover when the transaction cannot be ended by this producer.
   virtual Status Abort() = 0;
 };
 
@@ -50,24 +61,23 @@ Result<std::unique_ptr<TransactionalProducer>> NewRdTransactionalProducer(const 
 
 struct RecordMetadata {
   int32_t partition = 0;
-  int64_t offset = 0;
+  int64_t offset = 0;  // -1: written, but the broker did not say where, because an earlier attempt had succeeded
 };
 
-// Idempotent, acks=all. Thread-safe.
+// Idempotent, acks=all. Heals itself: a client that librdkafka has given up is replaced. Thread-safe.
 class AsyncProducer {
  public:
   using Callback = std::function<void(Result<RecordMetadata>)>;
   virtual ~AsyncProducer() = default;
 
-  // Copies the record. `done` is called once, from the producer's own thread, when the broker has acknowledged the
-  // record or it has failed (kRetry: not written as far as known; kStop: refused for good). Must not block.
-  // kRetry at once, without a call of `done`, when the queue is full.
+  // Copies the record. `done` is called once, from the producer's own thread or from within Produce, when the broker has
+  // acknowledged the record or it has failed. kRetry: it is not written. kRecover: it may have been written. kStop:
+  // refused for good. Must not block.
+  // Without a call of `done`: kRetry at once when the queue is full, kStop when the record is refused.
   virtual Status Produce(const std::string& topic, const OutRecord& record, Callback done) = 0;
-  // The number of partitions, from the broker; cached.
-  virtual Result<int32_t> Partitions(const std::string& topic) = 0;
   // Waits for everything under way, at most timeout_ms.
   virtual Status Flush(int timeout_ms) = 0;
-  // kRetry with the reason while no broker can be reached.
+  // kRetry with the reason while no broker can be reached, or records fail for other reasons than their own.
   virtual Status Healthy() const = 0;
 };
 struct AsyncProducerOptions {
@@ -75,7 +85,9 @@ struct AsyncProducerOptions {
   std::string client_id;
   int linger_ms = 0;
   int delivery_timeout_ms = 10'000;
+  // What may be waiting for the broker; more is refused.
   size_t max_queued_records = 100'000;
+  size_t max_queued_bytes = 64 << 20;
 };
 Result<std::unique_ptr<AsyncProducer>> NewRdAsyncProducer(const AsyncProducerOptions& options);
 

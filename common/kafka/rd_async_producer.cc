@@ -1,10 +1,11 @@
 // The producer behind HTTP ingest. Delivery reports are events, served by a thread of its own, which calls `done`.
+//
+//   sending ──(fatal error)──▶ draining: what is under way is reported ──▶ replaced by a new client: sending
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <exception>
-#include <map>
 #include <optional>
 #include <thread>
 
@@ -20,84 +21,110 @@ using rd::ErrorStatus;
 
 constexpr char kLog[] = "producer";
 constexpr int kEventWaitMs = 100;
-constexpr int kMetadataTimeoutMs = 5000;
-constexpr int64_t kPartitionsCachedMs = 10'000;
 // How long a failed delivery counts against health when nothing was delivered since.
 constexpr int64_t kFailureMattersMs = 5000;
 // While no broker is known to answer, one is asked this often. The reports of deliveries wait meanwhile: there are none.
 constexpr int64_t kProbeIntervalMs = 1000;
 constexpr int kProbeTimeoutMs = 500;
+// Between two replacements of the client, for errors that come again at once, such as a missing right.
+constexpr int64_t kReplaceIntervalMs = 1000;
 
 int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
+// Says nothing about the next record.
+bool CausedByTheRecord(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE ||
+         error == RD_KAFKA_RESP_ERR_INVALID_RECORD;
+}
+
+bool UnknownPlace(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
 class RdAsyncProducer final : public AsyncProducer {
  public:
-  RdAsyncProducer() = default;
+  explicit RdAsyncProducer(const AsyncProducerOptions& options) : options_(options) {}
   ~RdAsyncProducer() override;
 
-  Status Open(const AsyncProducerOptions& options);
+  Status Open();
 
-  Status Produce(const std::string& topic, const OutRecord& record, Callback done) override;
-  Result<int32_t> Partitions(const std::string& topic) override ODOMETER_EXCLUDES(mutex_);
+  Status Produce(const std::string& topic, const OutRecord& record, Callback done) override ODOMETER_EXCLUDES(mutex_);
   Status Flush(int timeout_ms) override ODOMETER_EXCLUDES(mutex_);
   Status Healthy() const override ODOMETER_EXCLUDES(mutex_);
 
  private:
-  struct CachedPartitions {
-    int32_t count;
-    int64_t at_ms;
-  };
+  Result<rd::ClientPtr> NewClient() const;
+  // Of the client in use; only the thread replaces it.
+  rd_kafka_t* Client() const ODOMETER_EXCLUDES(mutex_);
 
   void Run();
+  bool ServeEvent();
   void OnDelivery(const rd_kafka_message_t& message);
   void OnError(rd_kafka_event_t* event);
   void ProbeIfDown();
+  void Drain();
+  void ReplaceClient(const Status& why);
+  bool RecordsUnderWay() const ODOMETER_EXCLUDES(mutex_);
+  void NoteFailure(const Status& status) ODOMETER_EXCLUDES(mutex_);
 
-  rd::ClientPtr client_;
-  rd::QueuePtr events_;
+  const AsyncProducerOptions options_;
   std::atomic<bool> stop_{false};
-  // Records whose `done` has not returned yet.
-  std::atomic<int64_t> under_way_{0};
-  int64_t next_probe_ms_ = 0;  // the thread's
 
   mutable Mutex mutex_;
   CondVar drained_;
+  rd::ClientPtr client_ ODOMETER_GUARDED_BY(mutex_);
+  // Records whose `done` has not returned yet.
+  int64_t under_way_ ODOMETER_GUARDED_BY(mutex_) = 0;
   std::optional<std::string> down_ ODOMETER_GUARDED_BY(mutex_) = "no broker has answered yet";
   std::optional<std::pair<std::string, int64_t>> failed_ ODOMETER_GUARDED_BY(mutex_);  // why and when, the last
-  std::map<std::string, CachedPartitions> partitions_ ODOMETER_GUARDED_BY(mutex_);
 
+  // The thread's.
+  rd::QueuePtr events_;
+  int64_t next_probe_ms_ = 0;
+  int64_t next_replacement_ms_ = 0;
   std::thread thread_;
 };
 
 RdAsyncProducer::~RdAsyncProducer() {
-  if (client_ == nullptr) return;
-  // Every record left gets its report now, so every `done` is called before this returns.
-  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   stop_ = true;
-  if (thread_.joinable()) thread_.join();
-  events_.reset();
+  if (thread_.joinable()) thread_.join();  // it reports every record left, so every `done` is called before this returns
 }
 
-Status RdAsyncProducer::Open(const AsyncProducerOptions& options) {
-  rd::ClientConfig config{.type = RD_KAFKA_PRODUCER, .client_id = options.client_id, .properties = &options.properties};
+Status RdAsyncProducer::Open() {
+  Result<rd::ClientPtr> client = NewClient();
+  if (!client.ok()) return client.status();
+  events_.reset(rd_kafka_queue_get_main(client->get()));
+  MutexLock lock(mutex_);
+  client_ = std::move(*client);
+  thread_ = std::thread([this] { Run(); });
+  return Status::Ok();
+}
+
+Result<rd::ClientPtr> RdAsyncProducer::NewClient() const {
+  rd::ClientConfig config{
+      .type = RD_KAFKA_PRODUCER, .client_id = options_.client_id, .properties = &options_.properties};
   config.defaults = {
-      {"linger.ms", std::to_string(options.linger_ms)},
-      {"message.timeout.ms", std::to_string(options.delivery_timeout_ms)},
-      {"queue.buffering.max.messages", std::to_string(std::max<size_t>(options.max_queued_records, 1))},
+      {"linger.ms", std::to_string(options_.linger_ms)},
+      {"message.timeout.ms", std::to_string(options_.delivery_timeout_ms)},
+      {"queue.buffering.max.messages", std::to_string(std::max<size_t>(options_.max_queued_records, 1))},
+      {"queue.buffering.max.kbytes", std::to_string(std::clamp<size_t>(options_.max_queued_bytes >> 10, 1, 2'147'483'647))},
       {"partitioner", "murmur2_random"},  // Java's: a key's partition is the same whoever produces
       {"retry.backoff.ms", "20"},
+      // A topic that was missing or forbidden is refused without asking until the next of these.
+      {"topic.metadata.refresh.interval.ms", "5000"},
   };
   config.fixed = {{"enable.idempotence", "true"}, {"acks", "all"}, {"delivery.report.only.error", "false"}};
   config.events = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR;
-  Result<rd::ClientPtr> client = rd::NewClient(config);
-  if (!client.ok()) return client.status();
-  client_ = std::move(*client);
-  events_.reset(rd_kafka_queue_get_main(client_.get()));
-  thread_ = std::thread([this] { Run(); });
-  return Status::Ok();
+  return rd::NewClient(config);
+}
+
+rd_kafka_t* RdAsyncProducer::Client() const {
+  MutexLock lock(mutex_);
+  return client_.get();
 }
 
 Status RdAsyncProducer::Produce(const std::string& topic, const OutRecord& record, Callback done) {
@@ -120,36 +147,67 @@ Status RdAsyncProducer::Produce(const std::string& topic, const OutRecord& recor
   fields[4].u.ptr = callback.get();
   fields[5].vtype = RD_KAFKA_VTYPE_HEADERS;
   fields[5].u.headers = headers.get();
-  ++under_way_;
-  rd::ErrorPtr error(
-      rd_kafka_produceva(client_.get(), fields.data(), headers == nullptr ? fields.size() - 1 : fields.size()));
-  if (error != nullptr) {
-    --under_way_;
-    if (Status fatal = rd::FatalStatus(client_.get(), "producer"); !fatal.ok()) return Status::Stop(fatal.message());
-    rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
-    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Status::Retry("too many records are waiting for the broker");
-    bool unknown = code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-    return ErrorStatus(code, "producing to " + topic, unknown ? ErrorKind::kStop : ErrorKind::kRetry);
+
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  Status fatal;
+  {
+    // So that the client is not replaced meanwhile, and its record is counted before it can be reported.
+    MutexLock lock(mutex_);
+    rd::ErrorPtr error(
+        rd_kafka_produceva(client_.get(), fields.data(), headers == nullptr ? fields.size() - 1 : fields.size()));
+    if (error == nullptr) {
+      ++under_way_;
+      // Owned by the record now; OnDelivery takes the callback back.
+      static_cast<void>(callback.release());
+      static_cast<void>(headers.release());
+      return Status::Ok();
+    }
+    code = rd_kafka_error_code(error.get());
+    fatal = rd::FatalStatus(client_.get(), "the producer is being replaced");
   }
-  // Owned by the record now; OnDelivery takes the callback back.
-  static_cast<void>(callback.release());
-  static_cast<void>(headers.release());
+  if (!fatal.ok()) {
+    (*callback)(Status::Retry(fatal.message()));
+    return Status::Ok();
+  }
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Status::Retry("too many records are waiting for the broker");
+  Status status =
+      ErrorStatus(code, "producing to " + topic, UnknownPlace(code) ? ErrorKind::kStop : ErrorKind::kRetry);
+  if (!CausedByTheRecord(code)) NoteFailure(status);
+  if (status.Is(ErrorKind::kStop)) return status;
+  (*callback)(std::move(status));
   return Status::Ok();
 }
 
 void RdAsyncProducer::Run() {
-  while (!stop_ || under_way_ > 0) {
-    rd::EventPtr event(rd_kafka_queue_poll(events_.get(), kEventWaitMs));
-    if (event == nullptr) {
+  while (!stop_) {
+    const bool served = ServeEvent();
+    if (Status fatal = rd::FatalStatus(Client(), "producer"); !fatal.ok()) {
+      Drain();
+      ReplaceClient(fatal);
+    } else if (!served) {
       ProbeIfDown();
-    } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
-      while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) OnDelivery(*message);
-      MutexLock lock(mutex_);
-      if (under_way_ == 0) drained_.NotifyAll();
-    } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
-      OnError(event.get());
     }
   }
+  Drain();
+}
+
+// Whether there was one.
+bool RdAsyncProducer::ServeEvent() {
+  rd::EventPtr event(rd_kafka_queue_poll(events_.get(), kEventWaitMs));
+  if (event == nullptr) return false;
+  if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) {
+    int64_t reported = 0;
+    while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) {
+      OnDelivery(*message);
+      ++reported;
+    }
+    MutexLock lock(mutex_);
+    under_way_ -= reported;
+    if (under_way_ == 0) drained_.NotifyAll();
+  } else if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
+    OnError(event.get());
+  }
+  return true;
 }
 
 void RdAsyncProducer::OnDelivery(const rd_kafka_message_t& message) {
@@ -162,24 +220,20 @@ void RdAsyncProducer::OnDelivery(const rd_kafka_message_t& message) {
         failed_.reset();
       }
       (*done)(RecordMetadata{message.partition, message.offset < 0 ? -1 : message.offset});
-    } else {
-      bool unknown = message.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-                     message.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-                     message.err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-      Status status = ErrorStatus(message.err, std::string("delivering to ") + rd_kafka_topic_name(message.rkt),
-                                  unknown ? ErrorKind::kStop : ErrorKind::kRetry);
-      if (status.Is(ErrorKind::kRetry)) {
-        MutexLock lock(mutex_);
-        failed_.emplace(status.message(), NowMs());
-      }
-      (*done)(std::move(status));
+      return;
     }
+    const bool certainly_not_written = rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    Status status = ErrorStatus(message.err, std::string("delivering to ") + rd_kafka_topic_name(message.rkt),
+                                UnknownPlace(message.err) ? ErrorKind::kStop
+                                : certainly_not_written   ? ErrorKind::kRetry
+                                                          : ErrorKind::kRecover);
+    if (!CausedByTheRecord(message.err)) NoteFailure(status);
+    (*done)(std::move(status));
   } catch (const std::exception& e) {
     LogError(kLog, "a delivery callback threw: {}", e.what());
   } catch (...) {
     LogError(kLog, "a delivery callback threw");
   }
-  --under_way_;
 }
 
 void RdAsyncProducer::OnError(rd_kafka_event_t* event) {
@@ -198,7 +252,7 @@ void RdAsyncProducer::ProbeIfDown() {
   }
   if (stop_ || NowMs() < next_probe_ms_) return;
   const rd_kafka_metadata_t* raw = nullptr;
-  rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 0, nullptr, &raw, kProbeTimeoutMs);
+  rd_kafka_resp_err_t error = rd_kafka_metadata(Client(), 0, nullptr, &raw, kProbeTimeoutMs);
   std::unique_ptr<const rd_kafka_metadata_t, rd::Free<rd_kafka_metadata_destroy>> metadata(raw);
   next_probe_ms_ = NowMs() + kProbeIntervalMs;
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return;
@@ -206,18 +260,38 @@ void RdAsyncProducer::ProbeIfDown() {
   down_.reset();
 }
 
-Result<int32_t> RdAsyncProducer::Partitions(const std::string& topic) {
-  int64_t now = NowMs();
-  {
-    MutexLock lock(mutex_);
-    auto it = partitions_.find(topic);
-    if (it != partitions_.end() && now - it->second.at_ms < kPartitionsCachedMs) return it->second.count;
+// Gives up what is under way: every record gets its report now.
+void RdAsyncProducer::Drain() {
+  while (RecordsUnderWay()) {
+    rd_kafka_purge(Client(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    ServeEvent();
   }
-  Result<int32_t> count = rd::PartitionCount(client_.get(), topic, kMetadataTimeoutMs);
-  if (!count.ok()) return count;
+}
+
+// Requires that nothing is under way: a client that is dead takes no records.
+void RdAsyncProducer::ReplaceClient(const Status& why) {
+  if (stop_ || NowMs() < next_replacement_ms_) return;
+  next_replacement_ms_ = NowMs() + kReplaceIntervalMs;
+  Result<rd::ClientPtr> client = NewClient();
+  if (!client.ok()) {
+    LogError(kLog, "a new client after a fatal error: {}", client.status().message());
+    return;
+  }
+  LogWarn(kLog, "a new client takes over after the fatal error");
+  events_.reset(rd_kafka_queue_get_main(client->get()));
   MutexLock lock(mutex_);
-  partitions_[topic] = {*count, now};
-  return count;
+  client_.swap(*client);
+  down_ = why.message();
+}
+
+bool RdAsyncProducer::RecordsUnderWay() const {
+  MutexLock lock(mutex_);
+  return under_way_ > 0;
+}
+
+void RdAsyncProducer::NoteFailure(const Status& status) {
+  MutexLock lock(mutex_);
+  failed_.emplace(status.message(), NowMs());
 }
 
 Status RdAsyncProducer::Flush(int timeout_ms) {
@@ -225,15 +299,15 @@ Status RdAsyncProducer::Flush(int timeout_ms) {
   MutexLock lock(mutex_);
   while (under_way_ > 0) {
     int64_t left = deadline - NowMs();
-    if (left <= 0) return Status::Retry(std::to_string(under_way_.load()) + " records are still under way");
+    if (left <= 0) return Status::Retry(std::to_string(under_way_) + " records are still under way");
     drained_.WaitFor(mutex_, left);
   }
   return Status::Ok();
 }
 
 Status RdAsyncProducer::Healthy() const {
-  if (Status fatal = rd::FatalStatus(client_.get(), "producer"); !fatal.ok()) return Status::Stop(fatal.message());
   MutexLock lock(mutex_);
+  if (Status fatal = rd::FatalStatus(client_.get(), "producer"); !fatal.ok()) return Status::Retry(fatal.message());
   if (down_) return Status::Retry(*down_);
   if (failed_ && NowMs() - failed_->second < kFailureMattersMs) return Status::Retry(failed_->first);
   return Status::Ok();
@@ -242,8 +316,8 @@ Status RdAsyncProducer::Healthy() const {
 }  // namespace
 
 Result<std::unique_ptr<AsyncProducer>> NewRdAsyncProducer(const AsyncProducerOptions& options) {
-  auto producer = std::make_unique<RdAsyncProducer>();
-  ODOMETER_RETURN_IF_ERROR(producer->Open(options));
+  auto producer = std::make_unique<RdAsyncProducer>(options);
+  ODOMETER_RETURN_IF_ERROR(producer->Open());
   return std::unique_ptr<AsyncProducer>(std::move(producer));
 }
 

@@ -86,14 +86,6 @@ TEST_F(AsyncProducerTest, ChoosesTheSamePartitionAsJavaClients) {
   }
 }
 
-TEST_F(AsyncProducerTest, KnowsThePartitionsOfATopic) {
-  auto producer = NewAsyncProducer();
-  Result<int32_t> partitions = producer->Partitions(NewTopic(3));
-  ASSERT_TRUE(partitions.ok()) << partitions.status().ToString();
-  EXPECT_EQ(*partitions, 3);
-  EXPECT_TRUE(producer->Partitions(Unique("absent")).status().Is(ErrorKind::kNotFound));
-}
-
 TEST_F(AsyncProducerTest, ARecordThatIsTooLargeIsRefusedForGood) {
   auto producer = NewAsyncProducer();
   std::string value(3 << 20, 'x');

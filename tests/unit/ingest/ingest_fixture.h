@@ -31,7 +31,6 @@ class FakeAsyncProducer : public AsyncProducer {
     produced.push_back({topic, std::string(record.key), std::string(record.value), std::move(done)});
     return Status::Ok();
   }
-  Result<int32_t> Partitions(const std::string&) override { return 4; }
   Status Flush(int) override { return Status::Ok(); }
   Status Healthy() const override { return health; }
 

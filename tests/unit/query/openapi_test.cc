@@ -31,7 +31,6 @@ using Routes = std::set<std::string>;
 class IdleProducer : public AsyncProducer {
  public:
   Status Produce(const std::string&, const OutRecord&, Callback) override { return Status::Retry("idle"); }
-  Result<int32_t> Partitions(const std::string&) override { return 1; }
   Status Flush(int) override { return Status::Ok(); }
   Status Healthy() const override { return Status::Ok(); }
 };

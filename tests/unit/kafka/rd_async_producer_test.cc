@@ -1,0 +1,145 @@
+// The producer behind ingest over librdkafka's own mock of a broker, which answers as told.
+#include <gmock/gmock.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/mutex.h"
+#include "common/kafka/producer.h"
+
+namespace odometer {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int16_t kProduceApi = 0;
+constexpr const char* kTopic = "events";
+
+// What was reported, in that order.
+class Reports {
+ public:
+  AsyncProducer::Callback Collect() {
+    return [this](Result<RecordMetadata> result) {
+      MutexLock lock(mutex_);
+      results_.push_back(std::move(result));
+      changed_.NotifyAll();
+    };
+  }
+  // Waits for the next one.
+  Result<RecordMetadata> Take() {
+    MutexLock lock(mutex_);
+    while (results_.size() == taken_) changed_.Wait(mutex_);
+    return results_[taken_++];
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  size_t taken_ = 0;
+  std::vector<Result<RecordMetadata>> results_;
+};
+
+class RdAsyncProducerTest : public ::testing::Test {
+ protected:
+  RdAsyncProducerTest() {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "log_level", "0", nullptr, 0);
+    host_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
+    cluster_ = rd_kafka_mock_cluster_new(host_, 1);
+    rd_kafka_mock_topic_create(cluster_, kTopic, 1, 1);
+  }
+  ~RdAsyncProducerTest() override {
+    producer_.reset();
+    rd_kafka_mock_cluster_destroy(cluster_);
+    rd_kafka_destroy(host_);
+  }
+
+  void Open(AsyncProducerOptions options = {}) {
+    options.client_id = "test";
+    options.properties = {{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_)}, {"log_level", "0"},
+                          {"topic.metadata.refresh.interval.ms", "100"}};
+    Result<std::unique_ptr<AsyncProducer>> producer = NewRdAsyncProducer(options);
+    ASSERT_TRUE(producer.ok()) << producer.status().ToString();
+    producer_ = std::move(*producer);
+  }
+  void FailNextProduce(rd_kafka_resp_err_t error) {
+    rd_kafka_mock_push_request_errors(cluster_, kProduceApi, 1, error);
+  }
+  // Waits for what becomes of one record.
+  Result<RecordMetadata> Produce() {
+    Status status = producer_->Produce(kTopic, {.key = "k", .value = "1"}, reports_.Collect());
+    return status.ok() ? reports_.Take() : Result<RecordMetadata>(status);
+  }
+
+  Reports reports_;
+  rd_kafka_t* host_ = nullptr;
+  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+  std::unique_ptr<AsyncProducer> producer_;
+};
+
+TEST_F(RdAsyncProducerTest, GoesOnWithANewClientAfterAFatalError) {
+  Open();
+  ASSERT_TRUE(Produce().ok());
+  for (int round = 0; round < 2; ++round) {
+    FailNextProduce(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    Status status = Produce().status();
+    EXPECT_TRUE(status.Is(ErrorKind::kRetry) || status.Is(ErrorKind::kRecover)) << status.ToString();
+    Result<RecordMetadata> next = Produce();
+    while (next.status().Is(ErrorKind::kRetry)) next = Produce();
+    ASSERT_TRUE(next.ok()) << next.status().ToString();
+    EXPECT_TRUE(producer_->Healthy().ok()) << producer_->Healthy().ToString();
+  }
+}
+
+TEST_F(RdAsyncProducerTest, KnowsNoOffsetOfADuplicate) {
+  Open();
+  FailNextProduce(RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER);
+  Result<RecordMetadata> result = Produce();
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ(result->offset, -1);
+}
+
+TEST_F(RdAsyncProducerTest, SaysWhetherARecordMayHaveBeenWritten) {
+  Open({.delivery_timeout_ms = 300});
+  ASSERT_TRUE(Produce().ok());
+  rd_kafka_mock_broker_set_rtt(cluster_, 1, 5'000);
+  EXPECT_TRUE(Produce().status().Is(ErrorKind::kRecover)) << "sent, and not answered in time";
+  rd_kafka_mock_broker_set_down(cluster_, 1);
+  Status never_sent = Produce().status();
+  while (never_sent.Is(ErrorKind::kRecover)) never_sent = Produce().status();
+  EXPECT_TRUE(never_sent.Is(ErrorKind::kRetry)) << never_sent.ToString();
+  EXPECT_TRUE(producer_->Healthy().Is(ErrorKind::kRetry));
+}
+
+TEST_F(RdAsyncProducerTest, IsUnwellWhileTheBrokerRefusesEveryRecord) {
+  Open();
+  ASSERT_TRUE(Produce().ok());
+  FailNextProduce(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  EXPECT_TRUE(Produce().status().Is(ErrorKind::kStop));
+  EXPECT_THAT(producer_->Healthy().ToString(), HasSubstr("authorization failed"));
+  while (!Produce().ok()) {  // librdkafka remembers the refusal for a while
+  }
+  EXPECT_TRUE(producer_->Healthy().ok());
+}
+
+TEST_F(RdAsyncProducerTest, IsWellThoughOneRecordIsRefused) {
+  Open();
+  ASSERT_TRUE(Produce().ok());
+  FailNextProduce(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  EXPECT_TRUE(Produce().status().Is(ErrorKind::kStop));
+  EXPECT_TRUE(producer_->Healthy().ok()) << producer_->Healthy().ToString();
+}
+
+TEST_F(RdAsyncProducerTest, TheQueueIsBoundedInBytes) {
+  Open({.max_queued_bytes = 10 << 10});
+  rd_kafka_mock_broker_set_rtt(cluster_, 1, 5'000);
+  const std::string value(8 << 10, 'x');
+  EXPECT_TRUE(producer_->Produce(kTopic, {.value = value}, reports_.Collect()).ok());
+  EXPECT_TRUE(producer_->Produce(kTopic, {.value = value}, reports_.Collect()).Is(ErrorKind::kRetry));
+}
+
+}  // namespace
+}  // namespace odometer
