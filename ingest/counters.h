@@ -5,8 +5,8 @@
 #include <string>
 
 #include "common/base/metrics.h"
-#include "common/base/status.h"
 #include "common/model/event_decoder.h"
+#include "ingest/delivery.h"
 
 namespace odometer {
 
@@ -15,16 +15,12 @@ class IngestCounters {
  public:
   IngestCounters(const std::string& dialect, Metrics* metrics);
 
-  void Accepted() const { accepted_.Increment(); }
   void Rejected(RejectReason reason) const { rejected_[static_cast<size_t>(reason)]->Increment(); }
-  // Kafka did not take it.
-  void NotWritten(const Status& status) const;
+  void Delivered(const Deliveries& deliveries) const;
 
  private:
-  prometheus::Counter& accepted_;
   std::array<prometheus::Counter*, kRejectReasons> rejected_{};
-  prometheus::Counter* unavailable_;
-  prometheus::Counter* refused_;
+  std::array<prometheus::Counter*, static_cast<size_t>(Outcome::kRefused) + 1> by_outcome_{};
 };
 
 }  // namespace odometer

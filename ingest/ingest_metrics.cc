@@ -20,8 +20,8 @@ namespace {
 
 using http::Response;
 
-// A small bad body must not make a huge answer.
-constexpr size_t kMaxListedItems = 1'000;
+// Bounds how long one request holds an I/O thread, and its answer. In a body of 1 MiB each may take a hundred bytes.
+constexpr size_t kMaxItems = 10'000;
 
 // The dialect's own words for it.
 Response EmptyInput() { return Response::Text(400, "ERROR: empty input"); }
@@ -37,54 +37,43 @@ struct Failure {
 // What a batch came to, in the order of its items.
 class BatchOutcome {
  public:
-  // How the answer as a whole reads; a later one is worse.
-  enum class Kind { kAllWritten, kSomeBad, kSomeUnavailable, kSomeRefused };
-
   explicit BatchOutcome(size_t items) : items_(items) {}
 
   void AddBad(size_t index, const ItemError& error) {
-    Add(Kind::kSomeBad, {index, std::string(RejectReasonName(error.reason)), error.message, error.field});
+    failures_.push_back({index, std::string(RejectReasonName(error.reason)), error.message, error.field});
   }
-  void AddNotWritten(size_t index, const Status& status) {
-    Add(status.Is(ErrorKind::kRetry) ? Kind::kSomeUnavailable : Kind::kSomeRefused,
-        {index, NotWrittenCode(status), NotWrittenMessage(status), ""});
+  void AddDelivery(size_t index, const Delivery& delivery) {
+    if (delivery.outcome == Outcome::kWritten) return;
+    worst_ = std::max(worst_, delivery.outcome);
+    failures_.push_back({index, std::string(OutcomeCode(delivery.outcome)), OutcomeMessage(delivery), ""});
   }
 
   Response ToResponse() {
     std::sort(failures_.begin(), failures_.end(), [](const Failure& a, const Failure& b) { return a.index < b.index; });
-    switch (kind_) {
-      case Kind::kAllWritten: return Response::Text(200, std::to_string(items_) + " Records UPDATED");
-      case Kind::kSomeBad: return Failed(400, "bad_items");
-      case Kind::kSomeUnavailable: return Failed(503, "unavailable").With("Retry-After", "1");
-      case Kind::kSomeRefused: break;
-    }
-    return Failed(500, "refused");
+    if (failures_.empty()) return Response::Text(200, std::to_string(items_) + " Records UPDATED");
+    // The worst outcome is the answer's; items that are wrong themselves are the mildest.
+    const bool only_bad = worst_ == Outcome::kWritten;
+    Response response = only_bad ? Failed(400, "bad_items") : Failed(OutcomeStatus(worst_), OutcomeCode(worst_));
+    AddRetryAfter(worst_, &response);
+    return response;
   }
 
  private:
-  void Add(Kind kind, Failure failure) {
-    kind_ = std::max(kind_, kind);
-    ++failed_;
-    if (failures_.size() < kMaxListedItems) failures_.push_back(std::move(failure));
-  }
-
-  Response Failed(int status, const std::string& code) const {
+  Response Failed(int status, std::string_view code) const {
     nlohmann::json items = nlohmann::json::array();
     for (const Failure& failure : failures_) {
       nlohmann::json item{{"index", failure.index}, {"code", failure.code}, {"message", failure.message}};
       if (!failure.field.empty()) item["field"] = failure.field;
       items.push_back(std::move(item));
     }
-    std::string message = std::to_string(failed_) + " of " + std::to_string(items_) + " items were not written";
-    if (failed_ < items_) message += ", the others were: send only these again";
-    if (failed_ > failures_.size()) message += "; the first " + std::to_string(failures_.size()) + " are listed";
+    std::string message = std::to_string(failures_.size()) + " of " + std::to_string(items_) + " items failed";
+    if (failures_.size() < items_) message += ", the others are written: send only these again";
     nlohmann::json body{{"error", {{"code", code}, {"message", message}, {"items", std::move(items)}}}};
     return Response::Json(status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
 
   size_t items_;
-  size_t failed_ = 0;
-  Kind kind_ = Kind::kAllWritten;
+  Outcome worst_ = Outcome::kWritten;
   std::vector<Failure> failures_;
 };
 
@@ -114,12 +103,13 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
     }
     const auto& record = std::get<IngestRecord>(item);
     Deliver(producer_, options_.topic, {record},
-            [self = shared_from_this(), responder, name = record.name](const DeliveryResults& results) {
-              self->Count(results);
-              const Result<RecordMetadata>& result = results.front();
-              Response response = result.ok() ? Response::Text(200, "Record " + name + " UPDATED")
-                                              : NotWrittenResponse(result.status());
-              AddOffsetHeader(self->options_.topic, results, &response);
+            [self = shared_from_this(), responder, name = record.name](const Deliveries& deliveries) {
+              self->counters_.Delivered(deliveries);
+              const Delivery& delivery = deliveries.front();
+              Response response = delivery.outcome == Outcome::kWritten
+                                      ? Response::Text(200, "Record " + name + " UPDATED")
+                                      : NotWrittenResponse(delivery);
+              AddOffsetHeader(self->options_.topic, deliveries, &response);
               responder.Send(std::move(response));
             });
   }
@@ -129,6 +119,10 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
     if (!items) {
       counters_.Rejected(RejectReason::kMalformed);
       return responder.Send(Response::Error(400, RejectReasonName(RejectReason::kMalformed), "not valid JSON"));
+    }
+    if (items->size() > kMaxItems) {
+      counters_.Rejected(RejectReason::kTooLarge);
+      return responder.Send(Response::Error(413, "too_many_items", "over 10,000 items; nothing was written"));
     }
     const int64_t now_ms = clock_->WallMs();
     std::vector<IngestRecord> records;
@@ -146,26 +140,14 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
     }
     Deliver(producer_, options_.topic, records,
             [self = shared_from_this(), responder, outcome = std::move(outcome),
-             indexes = std::move(indexes)](const DeliveryResults& results) {
-              self->Count(results);
+             indexes = std::move(indexes)](const Deliveries& deliveries) {
+              self->counters_.Delivered(deliveries);
               BatchOutcome all = outcome;
-              for (size_t i = 0; i < results.size(); ++i) {
-                if (!results[i].ok()) all.AddNotWritten(indexes[i], results[i].status());
-              }
+              for (size_t i = 0; i < deliveries.size(); ++i) all.AddDelivery(indexes[i], deliveries[i]);
               Response response = all.ToResponse();
-              AddOffsetHeader(self->options_.topic, results, &response);
+              AddOffsetHeader(self->options_.topic, deliveries, &response);
               responder.Send(std::move(response));
             });
-  }
-
-  void Count(const DeliveryResults& results) const {
-    for (const Result<RecordMetadata>& result : results) {
-      if (result.ok()) {
-        counters_.Accepted();
-      } else {
-        counters_.NotWritten(result.status());
-      }
-    }
   }
 
   const IngestOptions options_;

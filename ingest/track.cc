@@ -38,7 +38,7 @@ class Track : public std::enable_shared_from_this<Track> {
     if (count == 0) return responder.Send(Counted());
     event.value = Number::Of(count);
     Deliver(producer_, options_.topic, {MakeIngestRecord(event, std::nullopt)},
-            [self = shared_from_this(), responder](const DeliveryResults& results) { self->Answer(results, responder); });
+            [self = shared_from_this(), responder](const Deliveries& deliveries) { self->Answer(deliveries, responder); });
   }
 
   Response Head(const http::Request& request) const {
@@ -74,15 +74,11 @@ class Track : public std::enable_shared_from_this<Track> {
     return std::nullopt;
   }
 
-  void Answer(const DeliveryResults& results, const http::Responder& responder) const {
-    const Result<RecordMetadata>& result = results.front();
-    if (!result.ok()) {
-      counters_.NotWritten(result.status());
-      return responder.Send(NotWrittenResponse(result.status()));
-    }
-    counters_.Accepted();
-    Response response = Counted();
-    AddOffsetHeader(options_.topic, results, &response);
+  void Answer(const Deliveries& deliveries, const http::Responder& responder) const {
+    counters_.Delivered(deliveries);
+    const Delivery& delivery = deliveries.front();
+    Response response = delivery.outcome == Outcome::kWritten ? Counted() : NotWrittenResponse(delivery);
+    AddOffsetHeader(options_.topic, deliveries, &response);
     responder.Send(std::move(response));
   }
 

@@ -96,7 +96,7 @@ class IngestFixture : public ::testing::Test {
                             {{"dialect", dialect}}).Value();
   }
   double Rejected(const std::string& dialect, const std::string& reason) {
-    return metrics_.Counter("odometer_ingest_rejected_total", "Events that were not written, by reason.",
+    return metrics_.Counter("odometer_ingest_rejected_total", "Events that were not acknowledged, by reason.",
                             {{"dialect", dialect}, {"reason", reason}}).Value();
   }
 

@@ -51,14 +51,46 @@ TEST_F(IngestMetricsTest, ABadItemNamesItsField) {
 }
 
 TEST_F(IngestMetricsTest, FailedDeliveries) {
-  auto retry = Post(R"({"name":"n","type":"COUNTER","value":1})");
-  auto refused = Post(R"({"name":"n","type":"COUNTER","value":1})");
-  producer_.Fail(0, Status::Retry("timed out"));
-  producer_.Fail(1, Status::Stop("message too large"));
+  const std::string body = R"({"name":"n","type":"COUNTER","value":1})";
+  producer_.capacity = 3;
+  auto retry = Post(body);
+  auto maybe = Post(body);
+  auto refused = Post(body);
+  auto busy = Post(body);
+  producer_.Fail(0, Status::Retry("timed out in the queue"));
+  producer_.Fail(1, Status::Recover("timed out in flight"));
+  producer_.Fail(2, Status::Stop("message too large"));
+  auto code_of = [](const FakeSink& sink) { return nlohmann::json::parse(sink.answer->body)["error"]["code"]; };
   EXPECT_EQ(retry->answer->status, 503);
+  EXPECT_EQ(code_of(*retry), "unavailable");
   EXPECT_EQ(HeaderOf(*retry->answer, "Retry-After"), "1");
+  EXPECT_EQ(maybe->answer->status, 503);
+  EXPECT_EQ(code_of(*maybe), "maybe_written");
+  EXPECT_EQ(HeaderOf(*maybe->answer, "Retry-After"), "1");
+  EXPECT_THAT(maybe->answer->body, HasSubstr("it may have been written"));
   EXPECT_EQ(refused->answer->status, 500);
   EXPECT_THAT(refused->answer->body, HasSubstr("message too large"));
+  EXPECT_EQ(HeaderOf(*refused->answer, "Retry-After"), "");
+  EXPECT_EQ(busy->answer->status, 429);
+  EXPECT_EQ(code_of(*busy), "busy");
+  EXPECT_EQ(HeaderOf(*busy->answer, "Retry-After"), "1");
+  for (const char* reason : {"unavailable", "maybe_written", "refused", "busy"}) {
+    EXPECT_EQ(Rejected("ingest_metrics", reason), 1) << reason;
+  }
+}
+
+TEST_F(IngestMetricsTest, APartitionWithAnUnknownOffsetIsNotNamed) {
+  auto sink = Post(R"([{"name":"a","type":"COUNTER","value":1},{"name":"b","type":"COUNTER","value":1},
+                       {"name":"c","type":"COUNTER","value":1}])");
+  producer_.Acknowledge(0, 0, 7);
+  producer_.Acknowledge(1, 0, -1);
+  producer_.Acknowledge(2, 1, 3);
+  EXPECT_EQ(sink->answer->status, 200);
+  EXPECT_EQ(HeaderOf(*sink->answer, "X-Odometer-Offset"), "metrics.events/1@3");
+  auto none = Post(R"({"name":"a","type":"COUNTER","value":1})");
+  producer_.Acknowledge(3, 0, -1);
+  EXPECT_EQ(none->answer->status, 200);
+  EXPECT_EQ(HeaderOf(*none->answer, "X-Odometer-Offset"), "");
 }
 
 TEST_F(IngestMetricsTest, ABatchIsAnsweredWhenEveryItemIsAcknowledged) {
@@ -140,23 +172,45 @@ TEST_F(IngestMetricsTest, ItemsThatKafkaDidNotTakeAreListed) {
   EXPECT_THAT(indexes, ::testing::ElementsAre(1u, 2u, 3u));
 }
 
-TEST_F(IngestMetricsTest, ARefusalIsWorseThanATimeOut) {
-  auto sink = Post(R"([{"name":"a","type":"COUNTER","value":1},{"name":"b","type":"COUNTER","value":1}])");
+TEST_F(IngestMetricsTest, TheWorstOutcomeIsTheBatchs) {
+  const std::string body =
+      R"([{"name":"a","type":"COUNTER","value":1},{"name":"b","type":"COUNTER","value":1},{"name":""}])";
+  producer_.capacity = 5;
+  auto refused = Post(body);
   producer_.Fail(0, Status::Stop("not authorised"));
-  producer_.Fail(1, Status::Retry("timed out"));
-  EXPECT_EQ(sink->answer->status, 500);
+  producer_.Fail(1, Status::Recover("timed out"));
+  EXPECT_EQ(refused->answer->status, 500);
+  auto maybe = Post(body);
+  producer_.Fail(2, Status::Recover("timed out"));
+  producer_.Fail(3, Status::Retry("timed out"));
+  EXPECT_EQ(maybe->answer->status, 503);
+  EXPECT_EQ(nlohmann::json::parse(maybe->answer->body)["error"]["code"], "maybe_written");
+  auto busy = Post(body);
+  producer_.Acknowledge(4, 0, 1);
+  EXPECT_EQ(busy->answer->status, 429);
+  EXPECT_EQ(HeaderOf(*busy->answer, "Retry-After"), "1");
 }
 
-TEST_F(IngestMetricsTest, AHugeBadBatchGetsAShortAnswer) {
+TEST_F(IngestMetricsTest, EveryItemThatFailedIsListed) {
   std::string body = "[0";
-  for (int i = 1; i < 100'000; ++i) body += ",0";
+  for (int i = 1; i < 10'000; ++i) body += ",0";
   auto sink = Post(body + "]");
   ASSERT_TRUE(sink->answer);
   EXPECT_EQ(sink->answer->status, 400);
   const auto error = nlohmann::json::parse(sink->answer->body)["error"];
-  EXPECT_EQ(error["items"].size(), 1'000u);
-  EXPECT_THAT(std::string(error["message"]), HasSubstr("100000 of 100000"));
-  EXPECT_EQ(Rejected("ingest_metrics", "not_an_object"), 100'000);
+  ASSERT_EQ(error["items"].size(), 10'000u);
+  EXPECT_EQ(error["items"].back()["index"], 9'999);
+  EXPECT_THAT(std::string(error["message"]), HasSubstr("10000 of 10000"));
+}
+
+TEST_F(IngestMetricsTest, AHugeBatchIsRefusedWhole) {
+  std::string body = R"([{"name":"a","type":"COUNTER","value":1})";
+  for (int i = 1; i < 10'001; ++i) body += ",0";
+  auto sink = Post(body + "]");
+  ASSERT_TRUE(sink->answer);
+  EXPECT_EQ(sink->answer->status, 413);
+  EXPECT_EQ(nlohmann::json::parse(sink->answer->body)["error"]["code"], "too_many_items");
+  EXPECT_TRUE(producer_.produced.empty());
 }
 
 TEST_F(IngestMetricsTest, AReportMayComeAfterTheRouterHasGone) {

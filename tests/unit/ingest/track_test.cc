@@ -96,9 +96,9 @@ TEST_F(TrackTest, AFullQueueIsNeverALost204) {
   producer_.capacity = 0;
   auto sink = Track({{"key", "k"}});
   ASSERT_TRUE(sink->answer);
-  EXPECT_EQ(sink->answer->status, 503);
+  EXPECT_EQ(sink->answer->status, 429);
   EXPECT_EQ(HeaderOf(*sink->answer, "Retry-After"), "1");
-  EXPECT_EQ(Rejected("track", "unavailable"), 1);
+  EXPECT_EQ(Rejected("track", "busy"), 1);
   EXPECT_EQ(Accepted("track"), 0);
 }
 
