@@ -227,12 +227,8 @@ Status TaskManager::LimitMemory() {
     ODOMETER_RETURN_IF_ERROR(FinishCommit());
   }
   if (full() == paused_) return Status::Ok();
-  std::vector<TopicPartition> open;
-  for (const auto& task : tasks_) {
-    if (task) open.push_back({options_.input_topic, task->partition()});
-  }
   paused_ = !paused_;
-  return paused_ ? parts_.consumer->Pause(open) : parts_.consumer->Resume(open);
+  return paused_ ? parts_.consumer->Pause() : parts_.consumer->Resume();
 }
 
 uint64_t TaskManager::PendingBytes() const {

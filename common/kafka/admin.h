@@ -23,6 +23,8 @@ struct TopicSpec {
 struct TopicInfo {
   int32_t partitions = 0;
   std::map<std::string, std::string> config;
+  // The largest batch that the topic takes; Kafka's own default when the configuration does not say.
+  int64_t MaxMessageBytes() const;
 };
 
 struct OffsetRange {
@@ -41,6 +43,8 @@ class Admin {
   // Grows to that many partitions; OK when it has as many or more.
   virtual Status GrowPartitions(const std::string& topic, int32_t partitions) = 0;
   virtual Result<OffsetRange> Offsets(const TopicPartition& partition) = 0;
+  // What tells this cluster from all others, for as long as it exists.
+  virtual Result<std::string> ClusterId() = 0;
 };
 Result<std::unique_ptr<Admin>> NewRdAdmin(const KafkaProperties& properties, const std::string& client_id,
                                           int timeout_ms);

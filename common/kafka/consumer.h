@@ -17,7 +17,11 @@ class ConsumerEvents {
  public:
   virtual ~ConsumerEvents() = default;
   virtual void OnRecord(const RecordView& record) = 0;
-  // These partitions are ours from now on. They deliver nothing until Consumer::Start was called for them.
+  // All before next_offset was handed over or will never be: what was left is control records and aborted ones. Only
+  // called when that is past the last record handed over.
+  virtual void OnEnd(const TopicPartition& /*partition*/, int64_t /*next_offset*/) {}
+  // These partitions, in addition to those that we have, are ours from now on; none when there are more members than
+  // partitions. They deliver nothing until Consumer::Start was called for them.
   virtual void OnAssigned(const std::vector<TopicPartition>& partitions) = 0;
   // About to be given to another member: commit now; after the return they are no longer ours.
   virtual void OnRevoked(const std::vector<TopicPartition>& partitions) = 0;
@@ -38,14 +42,15 @@ class Consumer {
 
   virtual Status Subscribe(const std::vector<std::string>& topics) = 0;
   // Hands over what has arrived, waiting at most timeout_ms for the first record. kRecover when the client must be
-  // re-created, kStop when the broker says no for good (authorisation, unknown topic); passing trouble is logged.
+  // re-created, kStop when the broker says no for good (authorisation, unknown topic) or records cannot be read (deleted
+  // before they were consumed, a batch that stays damaged when fetched again); passing trouble is logged.
   virtual Status Poll(int timeout_ms, ConsumerEvents* events) = 0;
 
   // Begins to deliver the partition from that offset. Also used to go back: records fetched before are not delivered.
   virtual Status Start(const TopicPartition& partition, int64_t offset) = 0;
-  // Nothing is fetched or delivered while paused.
-  virtual Status Pause(const std::vector<TopicPartition>& partitions) = 0;
-  virtual Status Resume(const std::vector<TopicPartition>& partitions) = 0;
+  // All partitions, those assigned or started meanwhile too: nothing is fetched or delivered while paused. Idempotent.
+  virtual Status Pause() = 0;
+  virtual Status Resume() = 0;
 
   // The group's committed offset; nothing when there is none. Waits for transactions that are still open.
   virtual Result<std::optional<int64_t>> Committed(const TopicPartition& partition) = 0;

@@ -16,7 +16,8 @@ class LogReader {
   virtual ~LogReader() = default;
   // Calls `on_record` for every committed record with offset in [from, end), in order, and returns once the reader has
   // passed `end` (control records and aborted ones included). `on_record` returns an error to stop the reading.
-  // kRetry when nothing came for stall_timeout_ms; kStop when `from` is no longer in the log.
+  // kRetry when nothing came for stall_timeout_ms, and when a batch arrived damaged, with what came before it handed over
+  // already; kStop when `from` is no longer in the log.
   virtual Status Read(const TopicPartition& partition, int64_t from, int64_t end,
                       const std::function<Status(const RecordView&)>& on_record) = 0;
 };

@@ -13,6 +13,15 @@ int64_t MemoryBroker::Append(const TopicPartition& tp, const OutRecord& record, 
   return Log(tp).Append(NewRecord(record, timestamp_ms));
 }
 
+int64_t MemoryBroker::AppendTransaction(const TopicPartition& tp, const std::vector<OutRecord>& records, bool commit) {
+  MemoryLog& log = Log(tp);
+  const int64_t transaction = next_transaction_++;
+  const int64_t first = log.end();
+  for (const OutRecord& record : records) log.Append(NewRecord(record), transaction);
+  log.EndTransaction(transaction, commit);
+  return first;
+}
+
 MemoryLog& MemoryBroker::Log(const TopicPartition& tp) {
   return topics_.at(tp.topic).logs.at(static_cast<size_t>(tp.partition));
 }
@@ -38,6 +47,14 @@ std::optional<int64_t> MemoryBroker::CommittedOffset(const std::string& group, c
 int32_t MemoryBroker::PartitionCount(const std::string& topic) const {
   auto it = topics_.find(topic);
   return it == topics_.end() ? 0 : static_cast<int32_t>(it->second.logs.size());
+}
+
+Status MemoryBroker::CheckSize(const std::string& topic, const OutRecord& record) const {
+  auto it = topics_.find(topic);
+  if (it == topics_.end()) return Status::Ok();
+  TopicInfo info{.config = it->second.spec.config};
+  if (MaxBatchBytes(record) <= info.MaxMessageBytes()) return Status::Ok();
+  return Status::Stop("delivering to " + topic + ": the record is larger than its max.message.bytes");
 }
 
 Status MemoryBroker::Grow(const std::string& topic, int32_t partitions) {
@@ -106,13 +123,20 @@ std::optional<Fault> MemoryBroker::NextFault(BrokerCall call) {
   return fault;
 }
 
+Status MemoryBroker::Observe(BrokerCall call, CallMoment moment) {
+  if (observer_ && !cut_off_) observer_(call, moment);
+  return cut_off_ ? Status::Recover("cut off from the broker") : Status::Ok();
+}
+
 Status MemoryBroker::Perform(BrokerCall call, const std::function<Status()>& effect) {
+  if (cut_off_) return Status::Recover("cut off from the broker");
   std::optional<Fault> fault = NextFault(call);
-  if (!fault) return effect();
-  bool refused = call == BrokerCall::kCommit && fault->kind == ErrorKind::kAbort;
-  if (!fault->effect || refused) return {fault->kind, "injected fault: the call did not reach the broker"};
+  bool refused = fault && call == BrokerCall::kCommit && fault->kind == ErrorKind::kAbort;
+  if (fault && (!fault->effect || refused)) return {fault->kind, "injected fault: the call did not reach the broker"};
+  ODOMETER_RETURN_IF_ERROR(Observe(call, CallMoment::kBefore));
   Status status = effect();
-  return status.ok() ? Status(fault->kind, "injected fault: the answer was lost") : status;
+  ODOMETER_RETURN_IF_ERROR(Observe(call, CallMoment::kAfter));
+  return fault && status.ok() ? Status(fault->kind, "injected fault: the answer was lost") : status;
 }
 
 }  // namespace odometer

@@ -45,6 +45,8 @@ enum class BrokerCall {
   kAsyncProduce,
 };
 
+enum class CallMoment { kBefore, kAfter };  // its effect
+
 struct Fault {
   ErrorKind kind = ErrorKind::kRetry;
   // True: the call has its effect and only the answer is lost. Never so for Commit with kAbort, which is a promise
@@ -72,6 +74,8 @@ class MemoryBroker {
   void CreateTopic(const TopicSpec& spec);
   // A record of an ordinary producer: committed at once. Its offset. The time is the clock's when not given.
   int64_t Append(const TopicPartition& tp, const OutRecord& record, std::optional<int64_t> timestamp_ms = {});
+  // A whole transaction of an ordinary producer, with its control record. The first offset.
+  int64_t AppendTransaction(const TopicPartition& tp, const std::vector<OutRecord>& records, bool commit);
   // The partition must exist.
   MemoryLog& Log(const TopicPartition& tp);
   // What read_committed gives, from the beginning.
@@ -81,6 +85,8 @@ class MemoryBroker {
   // --- What happens in a cluster ---
   // The group rebalances: at their next polls its members give up their partitions and get new ones.
   void Rebalance(const std::string& group) { groups_[group].StartRebalance(); }
+  // From the next rebalance on; eager unless told otherwise.
+  void SetCooperative(const std::string& group) { groups_[group].set_cooperative(true); }
   // The session of the group's members with this client id ends; a member that still lives loses its partitions.
   void ExpireMember(const std::string& group, const std::string& client_id) { groups_[group].Expire(client_id); }
   // The transaction's time-out: it is aborted, and its producer is fenced.
@@ -96,6 +102,13 @@ class MemoryBroker {
   // Asked at every call for which nothing is injected; for random simulation. Empty: no faults.
   using FaultPlan = std::function<std::optional<Fault>(BrokerCall)>;
   void SetFaultPlan(FaultPlan plan) { plan_ = std::move(plan); }
+  // Called at every call that is not made to fail before its effect. For looking, or for a crash just there: cut off.
+  using Observer = std::function<void(BrokerCall, CallMoment)>;
+  void SetObserver(Observer observer) { observer_ = std::move(observer); }
+  // While cut off no call has an effect, the call under way gets no answer, and all fail with kRecover. So the broker
+  // stays as a process that died here would have left it, until its clients are destroyed and the next ones let through.
+  void set_cut_off(bool cut_off) { cut_off_ = cut_off; }
+  void set_cluster_id(std::string id) { cluster_id_ = std::move(id); }
 
  private:
   friend class MemoryConsumer;
@@ -121,12 +134,16 @@ class MemoryBroker {
 
   // Runs the call, or makes it fail.
   Status Perform(BrokerCall call, const std::function<Status()>& effect);
+  // OK unless cut off.
+  Status Observe(BrokerCall call, CallMoment moment);
   std::optional<Fault> NextFault(BrokerCall call);
 
   // Null when there is no such partition.
   MemoryLog* FindLog(const TopicPartition& tp);
   Status Grow(const std::string& topic, int32_t partitions);
   int32_t PartitionCount(const std::string& topic) const;
+  // kStop when the topic's max.message.bytes does not allow the record.
+  Status CheckSize(const std::string& topic, const OutRecord& record) const;
   MemoryRecord NewRecord(const OutRecord& record, std::optional<int64_t> timestamp_ms = {}) const;
 
   // Fences the older producers of the id; the new epoch.
@@ -143,6 +160,9 @@ class MemoryBroker {
   int64_t next_transaction_ = 1;
   std::vector<ScheduledFault> faults_;
   FaultPlan plan_;
+  Observer observer_;
+  bool cut_off_ = false;
+  std::string cluster_id_ = "memory";
   int records_per_poll_ = 1000;
   std::vector<std::function<void()>> undelivered_;  // what asynchronous producers have sent, in order
 };

@@ -33,8 +33,14 @@ class MemoryConsumer final : public Consumer {
   }
   Status Poll(int timeout_ms, ConsumerEvents* events) override;
   Status Start(const TopicPartition& tp, int64_t offset) override;
-  Status Pause(const std::vector<TopicPartition>& partitions) override { return SetPaused(partitions, true); }
-  Status Resume(const std::vector<TopicPartition>& partitions) override { return SetPaused(partitions, false); }
+  Status Pause() override {
+    paused_ = true;
+    return Status::Ok();
+  }
+  Status Resume() override {
+    paused_ = false;
+    return Status::Ok();
+  }
   Result<std::optional<int64_t>> Committed(const TopicPartition& tp) override;
   Status CommitOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) override;
   std::unique_ptr<GroupMetadata> Group() override;
@@ -44,16 +50,15 @@ class MemoryConsumer final : public Consumer {
  private:
   struct Position {
     bool started = false;
-    bool paused = false;
     int64_t next = 0;
     std::optional<int64_t> end;  // as last fetched
   };
 
   MemoryGroup& group() { return broker_->groups_[options_.group_id]; }
   std::vector<TopicPartition> Assigned() const;
-  Status SetPaused(const std::vector<TopicPartition>& partitions, bool paused);
   // Joins, gives up and takes over partitions, as the group stands.
   Status FollowGroup(ConsumerEvents* events);
+  void TakeAssignment(ConsumerEvents* events);
   Status Fetch(ConsumerEvents* events);
   Status FetchPartition(const TopicPartition& tp, Position* position, int* room, ConsumerEvents* events);
 
@@ -64,6 +69,7 @@ class MemoryConsumer final : public Consumer {
   int64_t generation_ = -1;  // whose assignment was taken over
   std::map<TopicPartition, Position> positions_;
   size_t first_ = 0;  // the partition to fetch first, so that each has its turn
+  bool paused_ = false;
   bool closed_ = false;
 };
 
@@ -95,16 +101,33 @@ Status MemoryConsumer::FollowGroup(ConsumerEvents* events) {
     member_id_ = group().Join({.instance_id = options_.instance_id, .client_id = options_.client_id, .topics = topics_});
   }
   if (group().rebalancing() && !group().Find(member_id_)->joined) {
-    if (!positions_.empty()) events->OnRevoked(Assigned());
-    positions_.clear();
-    group().Rejoin(member_id_, [this](const std::string& topic) { return broker_->PartitionCount(topic); });
+    if (!group().cooperative()) {
+      if (!positions_.empty()) events->OnRevoked(Assigned());
+      positions_.clear();
+      generation_ = -1;
+    }
+    group().Rejoin(member_id_, Assigned(), [this](const std::string& topic) { return broker_->PartitionCount(topic); });
   }
-  if (!group().rebalancing() && generation_ != group().generation()) {
-    generation_ = group().generation();
-    for (const TopicPartition& tp : group().Find(member_id_)->assignment) positions_[tp] = {};
-    if (!positions_.empty()) events->OnAssigned(Assigned());
-  }
+  if (!group().rebalancing() && generation_ != group().generation()) TakeAssignment(events);
   return Status::Ok();
+}
+
+void MemoryConsumer::TakeAssignment(ConsumerEvents* events) {
+  generation_ = group().generation();
+  const std::vector<TopicPartition> assignment = group().Find(member_id_)->assignment;
+  std::vector<TopicPartition> revoked;
+  for (const auto& [tp, position] : positions_) {
+    if (std::find(assignment.begin(), assignment.end(), tp) == assignment.end()) revoked.push_back(tp);
+  }
+  if (!revoked.empty()) events->OnRevoked(revoked);
+  for (const TopicPartition& tp : revoked) positions_.erase(tp);
+  std::vector<TopicPartition> added;
+  for (const TopicPartition& tp : assignment) {
+    if (positions_.emplace(tp, Position{}).second) added.push_back(tp);
+  }
+  events->OnAssigned(added);
+  // What was given up is for others, who get it in another rebalance.
+  if (!revoked.empty()) group().StartRebalance();
 }
 
 Status MemoryConsumer::Fetch(ConsumerEvents* events) {
@@ -120,8 +143,8 @@ Status MemoryConsumer::Fetch(ConsumerEvents* events) {
 }
 
 Status MemoryConsumer::FetchPartition(const TopicPartition& tp, Position* position, int* room, ConsumerEvents* events) {
-  // OnRecord may start or pause the partition, so the position is read anew for each record.
-  while (position->started && !position->paused && *room > 0) {
+  // OnRecord may start the partition or pause, so the position is read anew for each record.
+  while (position->started && !paused_ && *room > 0) {
     const MemoryLog* log = broker_->FindLog(tp);
     if (log == nullptr || position->next < log->begin() || position->next > log->end()) {
       return Status::Stop(ToString(tp) + ": offset " + std::to_string(position->next) + " is not in the log");
@@ -129,7 +152,10 @@ Status MemoryConsumer::FetchPartition(const TopicPartition& tp, Position* positi
     position->end = log->end();
     const MemoryRecord* record = log->NextCommitted(position->next);
     if (record == nullptr) {
-      position->next = log->LastStableOffset() > position->next ? log->LastStableOffset() : position->next;
+      if (log->LastStableOffset() > position->next) {
+        position->next = log->LastStableOffset();
+        events->OnEnd(tp, position->next);
+      }
       return Status::Ok();
     }
     position->next = record->offset + 1;
@@ -145,17 +171,7 @@ Status MemoryConsumer::Start(const TopicPartition& tp, int64_t offset) {
   if (it == positions_.end()) return Status::Invalid(ToString(tp) + " is not assigned");
   if (offset < 0) return Status::Invalid(ToString(tp) + ": no such offset: " + std::to_string(offset));
   it->second.started = true;
-  it->second.paused = false;
   it->second.next = offset;
-  return Status::Ok();
-}
-
-Status MemoryConsumer::SetPaused(const std::vector<TopicPartition>& partitions, bool paused) {
-  for (const TopicPartition& tp : partitions) {
-    auto it = positions_.find(tp);
-    if (it == positions_.end()) return Status::Invalid(ToString(tp) + " is not assigned");
-    it->second.paused = paused;
-  }
   return Status::Ok();
 }
 
@@ -182,7 +198,7 @@ Status MemoryConsumer::CommitOffsets(const std::vector<std::pair<TopicPartition,
 
 std::unique_ptr<GroupMetadata> MemoryConsumer::Group() {
   // As far as this member knows: it learns of its removal at the next poll only.
-  if (positions_.empty() || member_id_.empty()) return nullptr;
+  if (closed_ || generation_ < 0) return nullptr;
   return std::make_unique<MemoryGroupMetadata>(options_.group_id, member_id_, generation_);
 }
 
@@ -196,7 +212,7 @@ void MemoryConsumer::Close(ConsumerEvents* events) {
   if (!positions_.empty() && events != nullptr) events->OnRevoked(Assigned());
   positions_.clear();
   // A static member stays until its session ends or its successor comes.
-  if (options_.instance_id.empty()) group().Remove(member_id_);
+  if (options_.instance_id.empty() && !broker_->cut_off_) group().Remove(member_id_);
 }
 
 class MemoryLogReader final : public LogReader {

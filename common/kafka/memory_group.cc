@@ -40,14 +40,29 @@ void MemoryGroup::StartRebalance() {
   for (auto& [id, member] : members_) member.joined = false;
 }
 
-void MemoryGroup::Rejoin(const std::string& member_id,
+void MemoryGroup::Rejoin(const std::string& member_id, std::vector<TopicPartition> owned,
                          const std::function<int32_t(const std::string&)>& partitions_of) {
   members_.at(member_id).joined = true;
+  members_.at(member_id).owned = std::move(owned);
   bool all = std::all_of(members_.begin(), members_.end(), [](const auto& member) { return member.second.joined; });
   if (!all) return;
   rebalancing_ = false;
   ++generation_;
   Assign(partitions_of);
+  LeaveWithOwners();
+}
+
+void MemoryGroup::LeaveWithOwners() {
+  std::map<TopicPartition, const Member*> owners;
+  for (const auto& [id, member] : members_) {
+    for (const TopicPartition& tp : member.owned) owners[tp] = &member;
+  }
+  for (auto& [id, member] : members_) {
+    std::erase_if(member.assignment, [&](const TopicPartition& tp) {
+      auto owner = owners.find(tp);
+      return owner != owners.end() && owner->second != &member;
+    });
+  }
 }
 
 // Like Kafka's range assignor: neighbouring partitions to each, static members in the order of their instance ids.

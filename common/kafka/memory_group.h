@@ -1,6 +1,9 @@
-// A consumer group in memory: members, generations, committed and pending offsets. Eager rebalances, as with `range`.
+// A consumer group in memory: members, generations, committed and pending offsets. Rebalances are eager, as with `range`,
+// or cooperative, as with `cooperative-sticky`.
 //
-// Life of a group:    stable → rebalancing (each member gives up its partitions and joins again) → stable, generation + 1
+// Life of a group:    stable → rebalancing (each member joins again) → stable, generation + 1
+// Eager: a member gives up its partitions before it joins. Cooperative: it joins with them, gives up after the rebalance
+// what another member is to get, and starts the next rebalance, in which that one gets it.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +26,12 @@ class MemoryGroup {
     std::string client_id;
     std::vector<std::string> topics;
     std::vector<TopicPartition> assignment;
+    std::vector<TopicPartition> owned;  // with which it joined the latest rebalance
     bool joined = false;  // in the rebalance under way
   };
 
+  void set_cooperative(bool cooperative) { cooperative_ = cooperative; }
+  bool cooperative() const { return cooperative_; }
   int64_t generation() const { return generation_; }
   bool rebalancing() const { return rebalancing_; }
   // Null when there is no such member (any more).
@@ -37,8 +43,10 @@ class MemoryGroup {
   // The new member's id. The same instance id as a member of now: takes its place and its partitions, without a
   // rebalance.
   std::string Join(Member member);
-  // Has given up its partitions. The last one to come ends the rebalance: `partitions_of` tells the topics' sizes.
-  void Rejoin(const std::string& member_id, const std::function<int32_t(const std::string&)>& partitions_of);
+  // `owned`: what the member has not given up. The last one to come ends the rebalance: `partitions_of` tells the topics'
+  // sizes.
+  void Rejoin(const std::string& member_id, std::vector<TopicPartition> owned,
+              const std::function<int32_t(const std::string&)>& partitions_of);
   // Gone at once, which starts a rebalance.
   void Remove(const std::string& member_id);
   // The session of a member that does not answer ends.
@@ -54,7 +62,10 @@ class MemoryGroup {
 
  private:
   void Assign(const std::function<int32_t(const std::string&)>& partitions_of);
+  // What somebody else still owns is not assigned yet.
+  void LeaveWithOwners();
 
+  bool cooperative_ = false;
   int64_t generation_ = 0;
   bool rebalancing_ = false;
   int next_member_ = 0;

@@ -55,6 +55,7 @@ class RdAdmin final : public Admin {
   Status Create(const TopicSpec& spec) override;
   Status GrowPartitions(const std::string& topic, int32_t partitions) override;
   Result<OffsetRange> Offsets(const TopicPartition& partition) override;
+  Result<std::string> ClusterId() override;
 
  private:
   // Waits for the broker to have told the other brokers too.
@@ -198,6 +199,14 @@ Result<OffsetRange> RdAdmin::Offsets(const TopicPartition& tp) {
                                                                &range.begin, &range.end, timeout_ms_);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return AdminStatus(error, nullptr, "asking for the ends of " + ToString(tp));
   return range;
+}
+
+Result<std::string> RdAdmin::ClusterId() {
+  char* raw = rd_kafka_clusterid(client_.get(), timeout_ms_);
+  if (raw == nullptr) return Status::Retry("asking for the cluster's id: no answer");
+  std::string id = raw;
+  rd_kafka_mem_free(client_.get(), raw);
+  return id;
 }
 
 }  // namespace

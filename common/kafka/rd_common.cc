@@ -129,6 +129,19 @@ bool RefusedForGood(rd_kafka_resp_err_t error) {
   }
 }
 
+bool IsBadBatch(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+    case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
+    case RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE:  // no memory to decompress it
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:         // the broker's own finding
+      return true;
+    default:
+      return false;
+  }
+}
+
 Status ErrorStatus(rd_kafka_resp_err_t error, std::string_view context, ErrorKind otherwise) {
   std::string message(context);
   message.append(": ").append(rd_kafka_err2str(error)).append(" (").append(rd_kafka_err2name(error)).append(")");

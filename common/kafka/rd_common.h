@@ -65,6 +65,8 @@ Result<ClientPtr> NewClient(const ClientConfig& config);
 
 // Refused for good: asking again gives the same answer (authorisation, policy, a record that is too large).
 bool RefusedForGood(rd_kafka_resp_err_t error);
+// Of a consumed partition: a batch failed its checksum, or could not be decompressed or understood.
+bool IsBadBatch(rd_kafka_resp_err_t error);
 // "context: what librdkafka says"; kStop when refused for good, else `otherwise`.
 Status ErrorStatus(rd_kafka_resp_err_t error, std::string_view context, ErrorKind otherwise = ErrorKind::kRetry);
 // The client's fatal error as kRecover (kStop when refused for good); OK when there is none.

@@ -27,6 +27,8 @@ constexpr int kRecordsPerPoll = 10'000;
 // While it waits for records the group's events wait too, for at most this long.
 constexpr int kWaitSliceMs = 50;
 constexpr int kSeekTimeoutMs = 1000;
+// After so many fetches of one batch that cannot be read it is the log that is damaged, and not the way here.
+constexpr int kBadFetches = 5;
 // After which a seek that librdkafka keeps refusing needs a new client.
 constexpr int kSeekRetryMs = 15'000;
 constexpr int kCommitTimeoutMs = 10'000;
@@ -45,10 +47,11 @@ struct Partition {
   enum class State { kIdle, kSeeking, kRunning };
   TopicPartition tp;
   State state = State::kIdle;
-  bool paused = false;
   int64_t next = 0;          // nothing before it may be delivered
   uint64_t sought_in_batch = 0;  // what is left of that batch is from the position before
   int64_t seeking_since_ms = 0;
+  int64_t bad_at = -1;  // where the batch began that could not be read
+  int bad_fetches = 0;  // how often
 };
 
 class RdGroupMetadata final : public GroupMetadata {
@@ -75,8 +78,8 @@ class RdConsumer final : public Consumer {
   Status Subscribe(const std::vector<std::string>& topics) override;
   Status Poll(int timeout_ms, ConsumerEvents* events) override;
   Status Start(const TopicPartition& partition, int64_t offset) override;
-  Status Pause(const std::vector<TopicPartition>& partitions) override;
-  Status Resume(const std::vector<TopicPartition>& partitions) override;
+  Status Pause() override;
+  Status Resume() override;
   Result<std::optional<int64_t>> Committed(const TopicPartition& partition) override;
   Status CommitOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) override;
   std::unique_ptr<GroupMetadata> Group() override;
@@ -95,6 +98,15 @@ class RdConsumer final : public Consumer {
   void Handle(const rd_kafka_message_t& message);
   void Deliver(const rd_kafka_message_t& message);
   void HandleMessageError(const rd_kafka_message_t& message);
+  void HandleEnd(const rd_kafka_message_t& message);
+  void HandleBadBatch(const rd_kafka_message_t& message);
+  // What comes for it now is from its position; after a failure nothing may follow, since the record that failed would
+  // be skipped.
+  bool Takes(const Partition& partition) const {
+    return partition.state == Partition::State::kRunning && !paused_ && partition.sought_in_batch != batch_ &&
+           failure_.ok();
+  }
+  // Null when it is not ours.
   Partition* Find(const rd_kafka_message_t& message);
   Partition* Find(const TopicPartition& tp);
   // Tells librdkafka the position of a partition in kSeeking.
@@ -118,6 +130,7 @@ class RdConsumer final : public Consumer {
   const rd_kafka_topic_t* last_topic_ = nullptr;
   Partition* last_partition_ = nullptr;
   bool seeks_pending_ = false;
+  bool paused_ = false;
 
   // Only during Poll and Close.
   ConsumerEvents* events_ = nullptr;
@@ -148,7 +161,7 @@ Status RdConsumer::Open(const ConsumerOptions& options) {
   config.defaults.merge(rd::FetchWaker::Properties());
   config.fixed = {
       {"group.id", options.group_id},        {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
-      {"isolation.level", "read_committed"}, {"auto.offset.reset", "error"},  {"enable.partition.eof", "false"},
+      {"isolation.level", "read_committed"}, {"auto.offset.reset", "error"},  {"enable.partition.eof", "true"},
   };
   if (!options.instance_id.empty()) config.fixed["group.instance.id"] = options.instance_id;
   config.opaque = this;
@@ -221,9 +234,7 @@ void RdConsumer::Handle(const rd_kafka_message_t& message) {
 
 void RdConsumer::Deliver(const rd_kafka_message_t& message) {
   Partition* partition = Find(message);
-  // After a failure nothing may follow: the record that failed would be skipped.
-  if (partition == nullptr || partition->state != Partition::State::kRunning || partition->paused ||
-      partition->sought_in_batch == batch_ || message.offset < partition->next || !failure_.ok()) {
+  if (partition == nullptr || !Takes(*partition) || message.offset < partition->next) {
     ++stale_;
     return;
   }
@@ -236,6 +247,7 @@ void RdConsumer::Deliver(const rd_kafka_message_t& message) {
 }
 
 Partition* RdConsumer::Find(const rd_kafka_message_t& message) {
+  if (message.rkt == nullptr) return nullptr;
   if (message.rkt == last_topic_ && last_partition_ != nullptr && last_partition_->tp.partition == message.partition) {
     return last_partition_;
   }
@@ -253,13 +265,14 @@ Partition* RdConsumer::Find(const TopicPartition& tp) {
 }
 
 void RdConsumer::HandleMessageError(const rd_kafka_message_t& message) {
+  if (rd::IsBadBatch(message.err)) return HandleBadBatch(message);
   std::string what = rd_kafka_message_errstr(&message);
   switch (message.err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-      return;
+      return HandleEnd(message);
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: {
-      Partition* partition = message.rkt == nullptr ? nullptr : Find(message);
+      Partition* partition = Find(message);
       if (partition == nullptr || partition->state != Partition::State::kRunning) return;  // of an earlier position
       return Fail(Status::Stop(ToString(partition->tp) + ": offset " + std::to_string(partition->next) +
                                " is not in the log: its records were deleted before they were consumed, or the topic "
@@ -279,6 +292,27 @@ void RdConsumer::HandleMessageError(const rd_kafka_message_t& message) {
   if (status.ok()) return;
   if (!status.Is(ErrorKind::kRetry)) return Fail(std::move(status));
   LogWarn(kLog, "{}", status.message());
+}
+
+// The end, or the last stable offset: nothing before it is still to come.
+void RdConsumer::HandleEnd(const rd_kafka_message_t& message) {
+  Partition* partition = Find(message);
+  if (partition == nullptr || !Takes(*partition) || message.offset <= partition->next) return;
+  partition->next = message.offset;
+  events_->OnEnd(partition->tp, partition->next);
+}
+
+// librdkafka has skipped the batch, or some of it, and goes on after it: go back. Several times, because it may have been
+// damaged on its way.
+void RdConsumer::HandleBadBatch(const rd_kafka_message_t& message) {
+  Partition* partition = Find(message);
+  if (partition == nullptr || !Takes(*partition)) return;
+  if (std::exchange(partition->bad_at, partition->next) != partition->next) partition->bad_fetches = 0;
+  std::string what = ToString(partition->tp) + ": the records at offset " + std::to_string(partition->next) +
+                     " cannot be read: " + rd_kafka_message_errstr(&message);
+  if (++partition->bad_fetches >= kBadFetches) return Fail(Status::Stop(std::move(what)));
+  LogWarn(kLog, "{}; fetching them again", what);
+  if (Status status = Start(partition->tp, partition->next); !status.ok()) Fail(std::move(status));
 }
 
 // Stops for a topic that is still unknown after the grace.
@@ -363,7 +397,7 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
   PartitionsChanged();
   in_group_ = true;
   LogInfo(kLog, "assigned partitions={}", assigned.size());
-  if (events_ != nullptr && !assigned.empty()) events_->OnAssigned(assigned);
+  if (events_ != nullptr) events_->OnAssigned(assigned);
 }
 
 // `list`: null for all.
@@ -413,10 +447,9 @@ Status RdConsumer::Start(const TopicPartition& tp, int64_t offset) {
   if (partition == nullptr) return Status::Invalid(ToString(tp) + " is not assigned");
   if (offset < 0) return Status::Invalid(ToString(tp) + ": no such offset: " + std::to_string(offset));
   partition->state = Partition::State::kSeeking;
-  partition->paused = false;
   partition->next = offset;
   partition->seeking_since_ms = NowMs();
-  return Seek(partition);
+  return paused_ ? Status::Ok() : Seek(partition);
 }
 
 // Resuming first: resuming after a seek would go back to the position of the pause. Both are served in this order by
@@ -445,21 +478,18 @@ Status RdConsumer::Seek(Partition* partition) {
 }
 
 void RdConsumer::RetrySeeks() {
-  if (!std::exchange(seeks_pending_, false)) return;
+  if (paused_ || !std::exchange(seeks_pending_, false)) return;
   for (auto& [tp, partition] : partitions_) {
-    if (partition.state != Partition::State::kSeeking || partition.paused) continue;
+    if (partition.state != Partition::State::kSeeking) continue;
     if (Status status = Seek(&partition); !status.ok()) Fail(std::move(status));
   }
 }
 
-Status RdConsumer::Pause(const std::vector<TopicPartition>& partitions) {
+Status RdConsumer::Pause() {
+  if (std::exchange(paused_, true)) return Status::Ok();
   std::vector<TopicPartition> pausing;
-  for (const TopicPartition& tp : partitions) {
-    Partition* partition = Find(tp);
-    if (partition == nullptr) return Status::Invalid(ToString(tp) + " is not assigned");
-    if (partition->paused) continue;
-    partition->paused = true;
-    pausing.push_back(tp);
+  for (const auto& [tp, partition] : partitions_) {
+    if (partition.state != Partition::State::kIdle) pausing.push_back(tp);
   }
   if (pausing.empty()) return Status::Ok();
   rd_kafka_resp_err_t error = rd_kafka_pause_partitions(client_.get(), rd::NewPartitionList(pausing).get());
@@ -467,14 +497,10 @@ Status RdConsumer::Pause(const std::vector<TopicPartition>& partitions) {
 }
 
 // What was fetched before the pause is gone, so this seeks to the next offset.
-Status RdConsumer::Resume(const std::vector<TopicPartition>& partitions) {
-  for (const TopicPartition& tp : partitions) {
-    Partition* partition = Find(tp);
-    if (partition == nullptr) return Status::Invalid(ToString(tp) + " is not assigned");
-    if (!std::exchange(partition->paused, false) || partition->state == Partition::State::kIdle) continue;
-    partition->state = Partition::State::kSeeking;
-    partition->seeking_since_ms = NowMs();
-    ODOMETER_RETURN_IF_ERROR(Seek(partition));
+Status RdConsumer::Resume() {
+  if (!std::exchange(paused_, false)) return Status::Ok();
+  for (auto& [tp, partition] : partitions_) {
+    if (partition.state != Partition::State::kIdle) ODOMETER_RETURN_IF_ERROR(Start(tp, partition.next));
   }
   return Status::Ok();
 }

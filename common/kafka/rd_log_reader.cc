@@ -59,9 +59,13 @@ class Reading {
     } else if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
                message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
       status_ = Status::Stop(ToString(tp_) + ": offset " + std::to_string(position_) + " is not in the log");
+    } else if (rd::IsBadBatch(message.err)) {
+      // librdkafka skips the batch, or some of it, and goes on after it.
+      status_ = Status::Retry(ToString(tp_) + ": the records at offset " + std::to_string(position_) +
+                              " cannot be read: " + rd_kafka_message_errstr(&message));
     } else if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       Status error = rd::ErrorStatus(message.err, ToString(tp_));
-      if (error.Is(ErrorKind::kStop)) status_ = error;  // else librdkafka goes on by itself
+      if (error.Is(ErrorKind::kStop)) status_ = error;  // else librdkafka tries the same again by itself
     } else if (message.offset >= end_) {
       position_ = end_;
     } else if (message.offset >= position_) {

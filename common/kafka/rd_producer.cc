@@ -2,7 +2,9 @@
 // a flush moves in steps of 10 ms.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
+#include <cstring>
 #include <map>
 
 #include "common/base/log.h"
@@ -25,6 +27,17 @@ constexpr int kEndTimeoutMs = 10'000;
 // While delivery reports of purged records are still to be served.
 constexpr int kAbortSliceMs = 50;
 
+// message.max.bytes, as configured.
+int64_t MaxRecordBytes(rd_kafka_t* client) {
+  std::array<char, 32> value{};
+  size_t size = value.size();
+  int64_t bytes = kMaxRecordBytes;
+  if (rd_kafka_conf_get(rd_kafka_conf(client), "message.max.bytes", value.data(), &size) == RD_KAFKA_CONF_OK) {
+    std::from_chars(value.data(), value.data() + std::strlen(value.data()), bytes);
+  }
+  return bytes;
+}
+
 class RdTransactionalProducer final : public TransactionalProducer {
  public:
   explicit RdTransactionalProducer(bool transactional) : transactional_(transactional) {}
@@ -44,6 +57,7 @@ class RdTransactionalProducer final : public TransactionalProducer {
 
  private:
   Result<rd_kafka_topic_t*> Topic(const std::string& name);
+  Status Queue(rd_kafka_topic_t* topic, int32_t partition, std::span<const OutRecord> records);
   // Without headers, many at once; `records` are at most kBatchRecords.
   Status ProduceBatch(rd_kafka_topic_t* topic, int32_t partition, std::span<const OutRecord> records);
   Status ProduceOne(rd_kafka_topic_t* topic, int32_t partition, const OutRecord& record);
@@ -51,11 +65,16 @@ class RdTransactionalProducer final : public TransactionalProducer {
   void ServeEvents(int timeout_ms);
   void OnDelivery(const rd_kafka_message_t& message);
   void Reset();
+  // Waits until no record of ours is under way.
+  void LetGo();
+  // The contract of kRecover and kStop: nothing is referenced any more.
+  Status Checked(Status status);
   // `error` of a transaction call, by what it asks for.
   Status TransactionStatus(rd::ErrorPtr error, std::string_view context, ErrorKind otherwise);
 
   const bool transactional_;
   int transaction_timeout_ms_ = 0;
+  int64_t max_record_bytes_ = kMaxRecordBytes;
   rd::ClientPtr client_;
   rd::QueuePtr events_;
   std::map<std::string, rd::TopicPtr, std::less<>> topics_;
@@ -69,11 +88,21 @@ class RdTransactionalProducer final : public TransactionalProducer {
 
 RdTransactionalProducer::~RdTransactionalProducer() {
   if (client_ == nullptr) return;
-  // The records' bytes belong to the caller: librdkafka must let go of them now.
-  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  ServeEvents(0);
+  LetGo();
   topics_.clear();
   events_.reset();
+}
+
+void RdTransactionalProducer::LetGo() {
+  if (records_under_way_ == 0) return;
+  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  // Ends: purged records are reported too, and a request that is half sent costs its connection.
+  while (records_under_way_ > 0) ServeEvents(kEventWaitMs);
+}
+
+Status RdTransactionalProducer::Checked(Status status) {
+  if (status.Is(ErrorKind::kRecover) || status.Is(ErrorKind::kStop)) LetGo();
+  return status;
 }
 
 Status RdTransactionalProducer::Open(const ProducerOptions& options) {
@@ -84,6 +113,8 @@ Status RdTransactionalProducer::Open(const ProducerOptions& options) {
       {"linger.ms", "1"},
       {"batch.num.messages", std::to_string(kBatchRecords)},
       {"message.timeout.ms", std::to_string(options.transaction_timeout_ms)},
+      {"message.max.bytes", std::to_string(kMaxRecordBytes)},  // the topics' limits count, not librdkafka's 1 MB
+      {"topic.metadata.refresh.interval.ms", "5000"},          // new partitions are known within this
       {"queue.buffering.max.messages", std::to_string(2 * kMaxRecordsUnderWay)},
   };
   config.fixed = {{"enable.idempotence", "true"}, {"acks", "all"}, {"delivery.report.only.error", "false"}};
@@ -95,6 +126,7 @@ Status RdTransactionalProducer::Open(const ProducerOptions& options) {
   Result<rd::ClientPtr> client = rd::NewClient(config);
   if (!client.ok()) return client.status();
   client_ = std::move(*client);
+  max_record_bytes_ = MaxRecordBytes(client_.get());
   events_.reset(rd_kafka_queue_get_main(client_.get()));
   return Status::Ok();
 }
@@ -145,9 +177,20 @@ Status RdTransactionalProducer::Produce(const std::string& topic, int32_t partit
                                         std::span<const OutRecord> records) {
   Result<rd_kafka_topic_t*> handle = Topic(topic);
   if (!handle.ok()) return handle.status();
+  for (const OutRecord& record : records) {
+    if (MaxBatchBytes(record) > max_record_bytes_) {
+      return Status::Invalid("producing to " + topic + ": a record of " +
+                             std::to_string(record.key.size() + record.value.size()) +
+                             " bytes is larger than kafka.message.max.bytes");
+    }
+  }
+  return Checked(Queue(*handle, partition, records));
+}
+
+Status RdTransactionalProducer::Queue(rd_kafka_topic_t* topic, int32_t partition, std::span<const OutRecord> records) {
   while (!records.empty()) {
     if (!records.front().headers.empty()) {
-      ODOMETER_RETURN_IF_ERROR(ProduceOne(*handle, partition, records.front()));
+      ODOMETER_RETURN_IF_ERROR(ProduceOne(topic, partition, records.front()));
       records = records.subspan(1);
       continue;
     }
@@ -158,7 +201,7 @@ Status RdTransactionalProducer::Produce(const std::string& topic, int32_t partit
       bytes += records[count].key.size() + records[count].value.size();
       ++count;
     }
-    ODOMETER_RETURN_IF_ERROR(ProduceBatch(*handle, partition, records.first(count)));
+    ODOMETER_RETURN_IF_ERROR(ProduceBatch(topic, partition, records.first(count)));
     records = records.subspan(count);
   }
   return Status::Ok();
@@ -300,7 +343,7 @@ Status RdTransactionalProducer::SendOffsets(const std::vector<std::pair<TopicPar
   if (status.Is(ErrorKind::kRetry)) status = Status::Abort(status.message());
   // librdkafka would commit without the offsets: Commit must not get that far.
   if (!status.ok() && failure_.ok()) failure_ = status;
-  return status;
+  return Checked(status);
 }
 
 Status RdTransactionalProducer::Commit() {
@@ -314,8 +357,7 @@ Status RdTransactionalProducer::Commit() {
 // The first calls end early, so that the purged records' reports can be served; librdkafka goes on where it was.
 Status RdTransactionalProducer::Abort() {
   if (!transactional_) {
-    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    while (records_under_way_ > 0) ServeEvents(kEventWaitMs);
+    LetGo();
     Reset();
     return rd::FatalStatus(client_.get(), "producer");
   }
@@ -325,13 +367,11 @@ Status RdTransactionalProducer::Abort() {
     rd::ErrorPtr error(rd_kafka_abort_transaction(client_.get(), under_way ? kAbortSliceMs : kEndTimeoutMs));
     Status status = TransactionStatus(std::move(error), "aborting", ErrorKind::kRecover);
     ServeEvents(0);
-    if (status.ok()) {
-      while (records_under_way_ > 0) ServeEvents(kEventWaitMs);
-      Reset();
-      return status;
-    }
-    if (!status.Is(ErrorKind::kRetry)) return {ErrorKind::kRecover, status.message()};
-    if (std::chrono::steady_clock::now() > deadline) return Status::Recover(status.message());
+    if (status.Is(ErrorKind::kRetry) && std::chrono::steady_clock::now() <= deadline) continue;
+    LetGo();
+    if (!status.ok()) return Status::Recover(status.message());
+    Reset();
+    return status;
   }
 }
 

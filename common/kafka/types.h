@@ -50,6 +50,9 @@ struct OutRecord {
   std::vector<Header> headers;
 };
 
+// The most bytes that the record takes as a batch of its own, uncompressed: what a topic's max.message.bytes limits.
+int64_t MaxBatchBytes(const OutRecord& record);
+
 // librdkafka properties, passed through as they are.
 using KafkaProperties = std::map<std::string, std::string>;
 

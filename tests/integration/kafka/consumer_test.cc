@@ -84,7 +84,6 @@ TEST_F(ConsumerTest, PausesAndResumesWithoutGapOrRepetition) {
   std::string topic = NewTopic(2);
   Fill(topic, 2, kRecords);
   auto consumer = NewConsumer(Unique("group"), topic);
-  TopicPartition paused_one{topic, 0};
   int pauses = 0;
   bool paused = false;
   Recorder recorder;
@@ -92,24 +91,27 @@ TEST_F(ConsumerTest, PausesAndResumesWithoutGapOrRepetition) {
     for (const TopicPartition& tp : partitions) EXPECT_TRUE(consumer->Start(tp, 0).ok());
   };
   recorder.on_record = [&](const TopicPartition& tp, const RecordView& record) {
-    EXPECT_FALSE(paused && tp == paused_one);
-    if (tp == paused_one && record.offset % 5000 == 4999) {
+    EXPECT_FALSE(paused);
+    if (tp.partition == 0 && record.offset % 5000 == 4999) {
       paused = true;
       ++pauses;
-      EXPECT_TRUE(consumer->Pause({tp}).ok());
+      EXPECT_TRUE(consumer->Pause().ok());
     }
   };
   ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] {
     if (paused) {
-      // A few rounds in which a paused partition could err.
+      // A few rounds in which a paused partition could err; being started anew must not end the pause.
+      if (pauses % 2 == 0) {
+        EXPECT_TRUE(consumer->Start({topic, 0}, pauses * 5000).ok());
+      }
       for (int i = 0; i < 3; ++i) EXPECT_TRUE(consumer->Poll(10, &recorder).ok());
       paused = false;
-      EXPECT_TRUE(consumer->Resume({paused_one}).ok());
+      EXPECT_TRUE(consumer->Resume().ok());
     }
     return recorder.records >= 2 * kRecords;
   }));
   EXPECT_EQ(pauses, kRecords / 5000);
-  EXPECT_EQ(recorder.offsets[paused_one], Range(0, kRecords));
+  EXPECT_EQ(recorder.offsets[(TopicPartition{topic, 0})], Range(0, kRecords));
   EXPECT_EQ(recorder.offsets[(TopicPartition{topic, 1})], Range(0, kRecords));
 }
 

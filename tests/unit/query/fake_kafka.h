@@ -28,6 +28,7 @@ class FakeAdmin : public Admin {
     if (!failure.ok()) return failure;
     return OffsetRange{0, ends[partition.partition]};
   }
+  Result<std::string> ClusterId() override { return std::string("cluster"); }
 
   std::string name = "metrics.events";
   int32_t partitions = 2;
