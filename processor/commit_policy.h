@@ -2,6 +2,7 @@
 // then written once instead of many times.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace odometer {
@@ -26,6 +27,32 @@ struct CommitPolicy {
     const bool catching_up = now.lag_records > catching_up_records;
     return now.since_last_commit_ms >= (catching_up ? max_interval_ms : interval_ms);
   }
+};
+
+// How much may gather for one commit. A commit that outlives the transaction's time-out is aborted by the broker, and
+// what is read again must not gather to the same size.
+class EpochLimit {
+ public:
+  EpochLimit(uint64_t max_bytes, int64_t transaction_timeout_ms)
+      : max_bytes_(max_bytes), long_ms_(transaction_timeout_ms / 3), bytes_(max_bytes) {}
+
+  uint64_t bytes() const { return bytes_; }
+  void Committed(int64_t took_ms) {
+    if (took_ms > long_ms_) {
+      Lost();
+    } else if (took_ms < long_ms_ / 2) {
+      bytes_ = std::min(max_bytes_, bytes_ + bytes_ / 4);
+    }
+  }
+  // The commit's outcome was a recovery.
+  void Lost() { bytes_ = std::max(std::min(max_bytes_, kLeastBytes), bytes_ / 2); }
+
+ private:
+  static constexpr uint64_t kLeastBytes = 1 << 20;
+
+  const uint64_t max_bytes_;
+  const int64_t long_ms_;
+  uint64_t bytes_;
 };
 
 }  // namespace odometer

@@ -35,16 +35,30 @@ class Committer::Transaction {
   Transaction(const Committer& committer, TransactionalProducer* producer)
       : committer_(committer), producer_(producer), batch_(committer.store_->NewBatch()) {}
 
-  Status WriteTask(const Epoch& epoch, OpenTask* task, TaskMeta* new_meta) {
+  // Everything but the task's record.
+  Status WriteTask(const Epoch& epoch, OpenTask* task, int64_t stream_time_ms) {
     partition_ = epoch.partition;
+    sorted_ = epoch.overlay.Sorted();
     for (const auto& [id, identity] : epoch.forgotten) dead_.insert(id);
     for (const ChangelogStore& changelog : *committer_.changelogs_) {
+      if (changelog.family == StateLayout::kMeta) continue;
       changelog_ = &changelog;
-      ODOMETER_RETURN_IF_ERROR(WriteStore(epoch, task, new_meta));
+      ODOMETER_RETURN_IF_ERROR(WriteStore(epoch, task, stream_time_ms));
       ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, epoch.partition));
     }
     dead_.clear();
     return WriteDeadLetters(epoch);
+  }
+
+  Status WriteMeta(int32_t partition, const TaskMeta& meta) {
+    for (const ChangelogStore& changelog : *committer_.changelogs_) {
+      if (changelog.family != StateLayout::kMeta) continue;
+      const std::string_view value = arena_.Copy(EncodeTaskMeta(meta));
+      batch_->Put(StateLayout::kMeta, MetaKey(partition), value);
+      pending_.push_back({kMetaChangelogKey, value, false, {}});
+      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, partition));
+    }
+    return Status::Ok();
   }
 
   void WriteCheckpoint(int32_t partition, const TaskCheckpoint& checkpoint) {
@@ -54,23 +68,13 @@ class Committer::Transaction {
   std::unique_ptr<StoreBatch> TakeBatch() { return std::move(batch_); }
 
  private:
-  Status WriteStore(const Epoch& epoch, OpenTask* task, TaskMeta* new_meta) {
-    const StateLayout& layout = *committer_.layout_;
-    if (changelog_->family == StateLayout::kMeta) {
-      std::string value = EncodeTaskMeta(*new_meta);
-      batch_->Put(StateLayout::kMeta, MetaKey(partition_), value);
-      return Produce(kMetaChangelogKey, value);
-    }
+  Status WriteStore(const Epoch& epoch, OpenTask* task, int64_t stream_time_ms) {
     if (changelog_->family == StateLayout::kSeries) return WriteSeries(epoch);
-    if (sorted_of_ != &epoch) {
-      sorted_ = epoch.overlay.Sorted();
-      sorted_of_ = &epoch;
-    }
     if (changelog_->family == StateLayout::kTotals) {
-      return WriteAggregates(nullptr, new_meta->stream_time_ms, &task->presence.back());
+      return WriteAggregates(nullptr, stream_time_ms, &task->presence.back());
     }
     const size_t tier = changelog_->family - StateLayout::kFirstWindows;
-    return WriteAggregates(&layout.tiers.windows[tier], new_meta->stream_time_ms, &task->presence[tier]);
+    return WriteAggregates(&committer_.layout_->tiers.windows[tier], stream_time_ms, &task->presence[tier]);
   }
 
   Status WriteSeries(const Epoch& epoch) {
@@ -175,7 +179,6 @@ class Committer::Transaction {
   const ChangelogStore* changelog_ = nullptr;
   std::vector<OutRecord> pending_;
   std::vector<const Delta*> sorted_;
-  const Epoch* sorted_of_ = nullptr;
   std::unordered_set<SeriesId> dead_;  // forgotten in this epoch: what it counted before can't be seen any more
   std::string key_, name_key_, value_, stored_;
 };
@@ -201,6 +204,7 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
   std::vector<TaskMeta> metas;
 
   auto abort = [&](const Status& why) {
+    if (why.Is(ErrorKind::kRecover) || why.Is(ErrorKind::kStop)) return why;
     Status aborted = producer->Abort();
     return aborted.ok() ? Status::Abort(why.message()) : aborted;
   };
@@ -211,23 +215,25 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
     TaskMeta meta = epoch->meta;
     meta.sequence = task->meta.sequence + 1;
     meta.commit_wall_ms = now_ms;
-    Status written = transaction.WriteTask(*epoch, task, &meta);
-    if (written.Is(ErrorKind::kRecover) || written.Is(ErrorKind::kStop)) return written;
+    Status written = transaction.WriteTask(*epoch, task, meta.stream_time_ms);
     if (!written.ok()) return abort(written);
     offsets.emplace_back(TopicPartition{options_.input_topic, epoch->partition}, meta.next_input_offset);
     metas.push_back(meta);
   }
-  // S2
-  if (Status flushed = producer->Flush(); !flushed.ok()) {
-    return flushed.Is(ErrorKind::kRecover) || flushed.Is(ErrorKind::kStop) ? flushed : abort(flushed);
+  if (!options_.exactly_once) {
+    // Without a transaction the position must not get ahead of what it covers: what it skips would never be counted.
+    if (Status flushed = producer->Flush(); !flushed.ok()) return abort(flushed);
   }
+  for (size_t i = 0; i < epochs.size(); ++i) {
+    if (Status written = transaction.WriteMeta(epochs[i]->partition, metas[i]); !written.ok()) return abort(written);
+  }
+  // S2
+  if (Status flushed = producer->Flush(); !flushed.ok()) return abort(flushed);
   std::map<TopicPartition, int64_t> ends = producer->AcknowledgedEnds();
   if (options_.exactly_once) {
     // S3: any error aborts; going on to S4 would commit the outputs without the offsets.
     if (group == nullptr) return abort(Status::Abort("not a member of the group at the moment"));
-    if (Status sent = producer->SendOffsets(offsets, *group); !sent.ok()) {
-      return sent.Is(ErrorKind::kRecover) || sent.Is(ErrorKind::kStop) ? sent : abort(sent);
-    }
+    if (Status sent = producer->SendOffsets(offsets, *group); !sent.ok()) return abort(sent);
     // S4
     ODOMETER_RETURN_IF_ERROR(Decide(producer));
   }

@@ -51,6 +51,7 @@ class RealProcessor final : public Processor {
 
   void Stop() override {
     stopping_ = true;
+    if (manager_) manager_->RequestStop();
     if (thread_.joinable()) thread_.join();
     if (service_) service_->Stop();
   }
@@ -58,11 +59,6 @@ class RealProcessor final : public Processor {
   Status Failure() const override {
     MutexLock lock(mutex_);
     return failure_;
-  }
-
-  void WaitForFailure(int timeout_ms) override {
-    MutexLock lock(mutex_);
-    if (failure_.ok()) failed_.WaitFor(mutex_, timeout_ms);
   }
 
   std::vector<std::string> NotReadyReasons() const override {
@@ -184,6 +180,7 @@ class RealProcessor final : public Processor {
     manager_options.commit.interval_ms = options_.commit_interval_ms;
     manager_options.commit.max_interval_ms = options_.commit_max_interval_ms;
     manager_options.commit.overlay_bytes = options_.overlay_bytes;
+    manager_options.transaction_timeout_ms = options_.transaction_timeout_ms;
     manager_options.changelog_replication = options_.changelog_replication;
     manager_.emplace(manager_options,
                      TaskManagerParts{consumer_.get(), admin_.get(), store_.get(), &layout_, &changelogs_,
@@ -211,7 +208,6 @@ class RealProcessor final : public Processor {
     if (status.ok()) return;
     MutexLock lock(mutex_);
     failure_ = status;
-    failed_.NotifyAll();
   }
 
   const ProcessorOptions options_;
@@ -237,7 +233,6 @@ class RealProcessor final : public Processor {
   std::atomic<bool> stopping_{false};
   std::thread thread_;
   mutable Mutex mutex_;
-  CondVar failed_;
   Status failure_ ODOMETER_GUARDED_BY(mutex_);
 };
 

@@ -52,8 +52,6 @@ class Processor {
   virtual void Stop() = 0;
   // Not OK once the processor has stopped by itself: the reason. The process should then exit with failure.
   virtual Status Failure() const = 0;
-  // Waits for Failure() to become not OK, for at most that long.
-  virtual void WaitForFailure(int timeout_ms) = 0;
   // Why it is not ready (restoring, no assignment yet, no broker); empty: it is.
   virtual std::vector<std::string> NotReadyReasons() const = 0;
 };

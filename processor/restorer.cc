@@ -12,6 +12,10 @@
 
 namespace odometer {
 
+namespace {
+constexpr uint64_t kProgressRecords = 100'000;
+}  // namespace
+
 struct Restorer::Plan {
   struct Part {
     const ChangelogStore* changelog;
@@ -26,8 +30,11 @@ struct Restorer::Plan {
 // Gathers restored records into batches.
 class Restorer::Writer {
  public:
-  Writer(int32_t partition, size_t batch_bytes, Store* store)
-      : partition_(partition), batch_bytes_(batch_bytes), store_(store), batch_(store->NewBatch()) {}
+  // `from`: where the restore starts, and would start again if it ended half-way.
+  Writer(int32_t partition, const TaskCheckpoint& from, size_t batch_bytes, Store* store)
+      : partition_(partition), unfinished_(from), batch_bytes_(batch_bytes), store_(store), batch_(store->NewBatch()) {
+    unfinished_.restoring = true;
+  }
 
   // Everything of the task goes, before it is restored from the beginning.
   void Wipe(const StateLayout& layout) {
@@ -108,9 +115,7 @@ class Restorer::Writer {
 
   Status FlushIfLarge() {
     if (batch_->Bytes() < batch_bytes_) return Status::Ok();
-    TaskCheckpoint unfinished;  // no offsets: if we die now, the next restore starts from the beginning
-    unfinished.restoring = true;
-    batch_->Put(StateLayout::kMeta, CheckpointKey(partition_), EncodeTaskCheckpoint(unfinished));
+    batch_->Put(StateLayout::kMeta, CheckpointKey(partition_), EncodeTaskCheckpoint(unfinished_));
     ODOMETER_RETURN_IF_ERROR(store_->Write(std::move(batch_)));
     batch_ = store_->NewBatch();
     pending_series_.clear();
@@ -118,6 +123,7 @@ class Restorer::Writer {
   }
 
   const int32_t partition_;
+  TaskCheckpoint unfinished_;
   const size_t batch_bytes_;
   Store* const store_;
   std::unique_ptr<StoreBatch> batch_;
@@ -136,7 +142,7 @@ Restorer::Restorer(RestorerOptions options, const StateLayout* layout, const std
       clock_(clock) {}
 
 Result<RestoredTask> Restorer::Restore(int32_t partition,
-                                       const std::function<void(uint64_t records, uint64_t of)>& progress) {
+                                       const std::function<Status(uint64_t records, uint64_t of)>& progress) {
   Result<TaskCheckpoint> loaded = LoadCheckpoint(partition);
   if (!loaded.ok()) return loaded.status();
   Result<Plan> plan = MakePlan(partition, *loaded);
@@ -144,20 +150,22 @@ Result<RestoredTask> Restorer::Restore(int32_t partition,
 
   RestoredTask task;
   task.full = plan->full;
-  task.checkpoint = *loaded;
-  Writer writer(partition, options_.batch_bytes, store_);
-  if (plan->full) {
-    task.checkpoint = TaskCheckpoint{};
-    writer.Wipe(*layout_);
-  }
+  if (!plan->full) task.checkpoint = *loaded;
+  Writer writer(partition, task.checkpoint, options_.batch_bytes, store_);
+  if (plan->full) writer.Wipe(*layout_);
   for (const Plan::Part& part : plan->parts) {
     int64_t first_append_ms = 0;
     Status read = reader_->Read({part.changelog->topic, partition}, part.from, part.range.end,
                                 [&](const RecordView& record) {
                                   if (first_append_ms == 0) first_append_ms = record.timestamp_ms;
-                                  if (++task.records % 100'000 == 0 && progress) progress(task.records, plan->records);
+                                  if (++task.records % kProgressRecords == 0) {
+                                    ODOMETER_RETURN_IF_ERROR(progress(task.records, plan->records));
+                                  }
                                   return writer.Apply(*part.changelog, record);
                                 });
+    if (read.Is(ErrorKind::kStop) && HasLostItsBeginning({part.changelog->topic, partition}, part.from)) {
+      return Status::Retry("the broker deleted old records of " + part.changelog->topic + " while it was read");
+    }
     if (!read.ok()) return read.WithContext("restoring " + part.changelog->topic);
     task.checkpoint.changelog_next[part.changelog->store] = part.range.end;
     // A log that does not begin at 0 has lost records to the broker's retention.
@@ -173,6 +181,11 @@ Result<RestoredTask> Restorer::Restore(int32_t partition,
   ODOMETER_RETURN_IF_ERROR(writer.Finish(task.checkpoint));
   ODOMETER_RETURN_IF_ERROR(LoadTask(partition, &task));
   return task;
+}
+
+bool Restorer::HasLostItsBeginning(const TopicPartition& changelog, int64_t from) const {
+  Result<OffsetRange> range = admin_->Offsets(changelog);
+  return range.ok() && range->begin > from;
 }
 
 Status Restorer::MarkOpen(int32_t partition, const TaskMeta& meta) {
@@ -196,7 +209,9 @@ Result<TaskCheckpoint> Restorer::LoadCheckpoint(int32_t partition) const {
   Status found = store_->Get(StateLayout::kMeta, CheckpointKey(partition), &bytes);
   if (found.Is(ErrorKind::kNotFound)) return TaskCheckpoint{};
   if (!found.ok()) return found;
-  return DecodeTaskCheckpoint(bytes);
+  Result<TaskCheckpoint> checkpoint = DecodeTaskCheckpoint(bytes);
+  if (!checkpoint.ok()) return Status::Stop("the task's checkpoint cannot be read: " + checkpoint.status().message());
+  return checkpoint;
 }
 
 Result<Restorer::Plan> Restorer::MakePlan(int32_t partition, const TaskCheckpoint& checkpoint) {
@@ -242,6 +257,8 @@ Status Restorer::LoadTask(int32_t partition, RestoredTask* task) const {
   const std::string begin = TaskKey(partition);
   auto it = view->Scan(StateLayout::kSeries, begin, PrefixEnd(begin));
   for (; it->Valid(); it->Next()) task->series.Load(it->Value(), ParseSeriesKey(it->Key()).second);
+  // Without transactions a crash may leave series that the task's record does not know of yet.
+  task->meta.next_series_id = task->series.next_id();
   return it->status();
 }
 

@@ -39,11 +39,13 @@ class Restorer {
            Admin* admin, LogReader* reader, Store* store, const Clock* clock);
 
   // Reads the committed changelog records since the checkpoint and writes them to the store, the last batch together
-  // with the new checkpoint. What fits one batch appears at once; else the checkpoint says `restoring` meanwhile.
-  // `progress` is told records read so far and the number there may be.
-  // kRetry: the broker could not be read; call again. kStop: a changelog is shorter than what was taken from it.
+  // with the new checkpoint. What fits one batch appears at once; else the checkpoint says `restoring` meanwhile. Ended
+  // half-way, the next one starts where this one did.
+  // `progress` is told records read so far and the number there may be; its error ends the restore.
+  // kRetry: the broker could not be read; call again. kStop: a changelog is shorter than what was taken from it, or
+  // something cannot be read.
   Result<RestoredTask> Restore(int32_t partition,
-                               const std::function<void(uint64_t records, uint64_t of)>& progress);
+                               const std::function<Status(uint64_t records, uint64_t of)>& progress);
 
   // Makes a task that has never committed one that is read: as having counted nothing up to `meta`.
   Status MarkOpen(int32_t partition, const TaskMeta& meta);
@@ -57,6 +59,7 @@ class Restorer {
   Result<TaskCheckpoint> LoadCheckpoint(int32_t partition) const;
   Result<Plan> MakePlan(int32_t partition, const TaskCheckpoint& checkpoint);
   Status LoadTask(int32_t partition, RestoredTask* task) const;
+  bool HasLostItsBeginning(const TopicPartition& changelog, int64_t from) const;
 
   const RestorerOptions options_;
   const StateLayout* const layout_;

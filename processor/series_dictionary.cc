@@ -3,6 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace odometer {
@@ -33,7 +34,10 @@ SeriesDictionary::Found SeriesDictionary::FindOrAdd(std::string_view identity) {
   return {id, true};
 }
 
-void SeriesDictionary::Load(std::string_view identity, SeriesId id) { Insert(identity, HashOf(identity), id); }
+void SeriesDictionary::Load(std::string_view identity, SeriesId id) {
+  Insert(identity, HashOf(identity), id);
+  next_id_ = std::max(next_id_, id + 1);
+}
 
 std::vector<SeriesDictionary::Removed> SeriesDictionary::Forget(std::string_view org,
                                                                 std::string_view qualified_name) {

@@ -23,7 +23,7 @@ class SeriesDictionary {
   };
   // The id of that identity; a new one when it has none. `identity` is copied.
   Found FindOrAdd(std::string_view identity);
-  // For what was restored. The identity must not be known yet; `id` must be below next_id().
+  // For what was restored. The identity must not be known yet. New ids are above all that were loaded.
   void Load(std::string_view identity, SeriesId id);
 
   struct Removed {

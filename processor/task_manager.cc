@@ -26,7 +26,10 @@ struct TaskManager::PendingCommit {
 };
 
 TaskManager::TaskManager(TaskManagerOptions options, TaskManagerParts parts)
-    : options_(std::move(options)), parts_(std::move(parts)) {}
+    : options_(std::move(options)),
+      parts_(std::move(parts)),
+      commit_policy_(options_.commit),
+      epoch_limit_(options_.commit.overlay_bytes, options_.transaction_timeout_ms) {}
 
 TaskManager::~TaskManager() { parts_.executor->Wait(); }
 
@@ -51,7 +54,13 @@ Status TaskManager::RunOnce(int poll_timeout_ms) {
       trouble_.clear();
     }
   }
-  if (!pending_commit_ && !recovering_ && ShouldCommit()) BeginCommit();
+  if (!recovering_) {
+    if (pending_commit_) {
+      RetryCommit();
+    } else if (ShouldCommit()) {
+      BeginCommit();
+    }
+  }
   ODOMETER_RETURN_IF_ERROR(LimitMemory());
   if (parts_.clock->SteadyMs() - last_measure_ms_ >= options_.max_lag_interval_ms) Measure();
   UpdateReadiness();
@@ -61,6 +70,7 @@ Status TaskManager::RunOnce(int poll_timeout_ms) {
 int TaskManager::PollTimeoutMs() const {
   const int64_t now = parts_.clock->SteadyMs();
   if (pending_commit_) return 5;
+  if (!to_open_.empty() && now >= retry_at_ms_) return 0;
   const int64_t until_commit = last_commit_ms_ + options_.commit.interval_ms - now;
   return static_cast<int>(std::clamp<int64_t>(until_commit, 1, 50));
 }
@@ -106,21 +116,24 @@ void TaskManager::OnLost(const std::vector<TopicPartition>& partitions) {
 }
 
 Status TaskManager::OpenAssigned() {
-  if (!assignment_changed_ && to_open_.empty()) return Status::Ok();
-  if (!to_open_.empty()) ODOMETER_RETURN_IF_ERROR(EnsureTopics());
+  if (assignment_changed_) {
+    ODOMETER_RETURN_IF_ERROR(EnsureTopics());
+    for (int32_t partition = 0; partition < input_partitions_; ++partition) {
+      if (!assigned_.contains(partition)) ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkReleased(partition));
+    }
+    assignment_changed_ = false;
+  }
+  if (to_open_.empty() || recovering_) return Status::Ok();
   // Opening changes what the committer knows, so no commit may run meanwhile.
   parts_.executor->Wait();
   ODOMETER_RETURN_IF_ERROR(FinishCommit());
   if (recovering_) return Status::Ok();
-  while (!to_open_.empty()) {
-    const int32_t partition = *to_open_.begin();
-    ODOMETER_RETURN_IF_ERROR(OpenTask(partition));
-    to_open_.erase(partition);
-  }
-  for (int32_t partition = 0; partition < input_partitions_; ++partition) {
-    if (!assigned_.contains(partition)) ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkReleased(partition));
-  }
-  assignment_changed_ = false;
+  // One each round, so that the others are polled and counted between; in turn, so that one that fails holds up none.
+  auto next = to_open_.upper_bound(last_opened_);
+  if (next == to_open_.end()) next = to_open_.begin();
+  last_opened_ = *next;
+  ODOMETER_RETURN_IF_ERROR(OpenTask(last_opened_));
+  to_open_.erase(last_opened_);
   return Status::Ok();
 }
 
@@ -129,6 +142,9 @@ Status TaskManager::EnsureTopics() {
   if (!input.ok()) return input.status();
   if (!input->has_value()) return Status::Retry("topic " + options_.input_topic + " does not exist");
   const int32_t partitions = (*input)->partitions;
+  if (!assigned_.empty() && *assigned_.rbegin() >= partitions) {
+    return Status::Retry("the broker asked does not know yet that topic " + options_.input_topic + " has grown");
+  }
   if (partitions == input_partitions_) return Status::Ok();
   ODOMETER_RETURN_IF_ERROR(
       EnsureChangelogs(parts_.admin, *parts_.changelogs, partitions, options_.changelog_replication));
@@ -156,6 +172,7 @@ Status TaskManager::OpenTask(int32_t partition) {
   Result<RestoredTask> restored = parts_.restorer->Restore(partition, [&](uint64_t records, uint64_t of) {
     LogInfo(kLog, "restoring partition={} records={} of={}", partition, records, of);
     parts_.instruments->RestoreProgress(partition, records, of);
+    return stopping_ ? Status::Retry("stopping") : Status::Ok();
   });
   if (!restored.ok()) return restored.status();
   Result<int64_t> start = StartOffset(partition, *restored, committed);
@@ -221,7 +238,7 @@ void TaskManager::DropPendingCommit() { pending_commit_.reset(); }
 // The log must not run away from the disk: while a commit is under way and the next epoch is full already, wait; while
 // commits fail, take nothing more in.
 Status TaskManager::LimitMemory() {
-  auto full = [&] { return pending_commit_ && PendingBytes() >= options_.commit.overlay_bytes; };
+  auto full = [&] { return pending_commit_ && PendingBytes() >= commit_policy_.overlay_bytes; };
   if (full()) {
     parts_.executor->Wait();
     ODOMETER_RETURN_IF_ERROR(FinishCommit());
@@ -249,7 +266,7 @@ bool TaskManager::ShouldCommit() const {
     if (end) now.lag_records += std::max<int64_t>(0, *end - task->next_input_offset());
   }
   now.since_last_commit_ms = parts_.clock->SteadyMs() - last_commit_ms_;
-  return options_.commit.ShouldCommit(now);
+  return commit_policy_.ShouldCommit(now);
 }
 
 void TaskManager::BeginCommit() {
@@ -274,15 +291,20 @@ void TaskManager::SubmitCommit() {
   });
 }
 
+void TaskManager::RetryCommit() {
+  const PendingCommit& commit = *pending_commit_;
+  if (!commit.submitted && parts_.clock->SteadyMs() >= commit.retry_at_ms) SubmitCommit();
+}
+
 Status TaskManager::FinishCommit() {
   if (!pending_commit_ || !parts_.executor->Idle()) return Status::Ok();
   PendingCommit& commit = *pending_commit_;
-  if (!commit.submitted) {
-    if (parts_.clock->SteadyMs() >= commit.retry_at_ms) SubmitCommit();
-    return Status::Ok();
-  }
-  const double seconds = static_cast<double>(commit.ended_ms - commit.started_ms) / 1000;
+  if (!commit.submitted) return Status::Ok();
+  const int64_t took_ms = commit.ended_ms - commit.started_ms;
+  const double seconds = static_cast<double>(took_ms) / 1000;
   if (commit.status.ok()) {
+    epoch_limit_.Committed(took_ms);
+    commit_policy_.overlay_bytes = epoch_limit_.bytes();
     parts_.instruments->CommitEnded("committed", seconds);
     OnCommitted(commit);
     pending_commit_.reset();
@@ -292,6 +314,8 @@ Status TaskManager::FinishCommit() {
     return Status::Stop("commit: " + commit.status.message());
   }
   if (commit.status.Is(ErrorKind::kRecover)) {
+    epoch_limit_.Lost();
+    commit_policy_.overlay_bytes = epoch_limit_.bytes();
     parts_.instruments->CommitEnded("recovered", seconds);
     LogWarn(kLog, "commit failed, recovering: {}", commit.status.message());
     DropPendingCommit();
@@ -324,7 +348,11 @@ void TaskManager::OnCommitted(const PendingCommit& commit) {
 }
 
 Status TaskManager::CommitEverything(int64_t timeout_ms) {
-  if (recovering_) return Status::Recover("the producer was lost");
+  if (recovering_) {
+    parts_.executor->Wait();
+    DropPendingCommit();
+    return Status::Recover("the producer was lost");
+  }
   const int64_t deadline_ms = parts_.clock->SteadyMs() + timeout_ms;
   bool sealed_all = false;
   int attempts_left = kLastCommitAttempts;
@@ -346,7 +374,7 @@ Status TaskManager::CommitEverything(int64_t timeout_ms) {
         recovering_ = true;
         return Status::Retry("not committed in time: " + why);
       }
-      pending_commit_->retry_at_ms = 0;
+      SubmitCommit();
     }
   }
 }

@@ -5,6 +5,7 @@
 // Life of a partition here: assigned → (restored) open → revoked or lost → closed
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,6 +36,7 @@ struct TaskManagerOptions {
   TaskOptions task;
   CommitPolicy commit;
   int16_t changelog_replication = -1;
+  int64_t transaction_timeout_ms = 15'000;
   int64_t max_lag_interval_ms = 1'000;    // how often lag and sizes are measured
   int64_t revoke_timeout_ms = 10'000;     // for the last commit before partitions are given up
 };
@@ -66,6 +68,8 @@ class TaskManager final : public ConsumerEvents {
   // One round: take in what has arrived (waiting at most poll_timeout_ms), open what was assigned, commit when due.
   // An error that is returned is final.
   Status RunOnce(int poll_timeout_ms);
+  // A restore under way ends soon. Any thread.
+  void RequestStop() { stopping_ = true; }
   // Commits what there is and leaves. Idempotent.
   void Shutdown();
 
@@ -91,6 +95,9 @@ class TaskManager final : public ConsumerEvents {
   bool ShouldCommit() const;
   void BeginCommit();
   void SubmitCommit();
+  // Submits an aborted commit again when it is due.
+  void RetryCommit();
+  // Takes the result of a commit that has ended, if one has.
   Status FinishCommit();
   void OnCommitted(const PendingCommit& commit);
   Status CommitEverything(int64_t timeout_ms);
@@ -112,7 +119,11 @@ class TaskManager final : public ConsumerEvents {
   bool assignment_seen_ = false;
   bool assignment_changed_ = false;
   int32_t input_partitions_ = 0;
+  int32_t last_opened_ = -1;
+  CommitPolicy commit_policy_;
+  EpochLimit epoch_limit_;
   std::unique_ptr<PendingCommit> pending_commit_;
+  std::atomic<bool> stopping_{false};
   bool recovering_ = false;
   bool paused_ = false;
   bool closed_ = false;

@@ -20,5 +20,29 @@ TEST(CommitPolicy, CatchingUpItWaitsForSizeOrTheLongInterval) {
 
 TEST(CommitPolicy, NothingNewNeedsNoCommit) { EXPECT_FALSE(kPolicy.ShouldCommit({false, 5000, 0, 100'000})); }
 
+TEST(EpochLimit, HalvesWhenCommitsTakeTooLongAndGrowsBackSlowly) {
+  EpochLimit limit(64 << 20, 15'000);
+  EXPECT_EQ(limit.bytes(), 64u << 20);
+  limit.Committed(5'001);
+  EXPECT_EQ(limit.bytes(), 32u << 20);
+  limit.Lost();
+  EXPECT_EQ(limit.bytes(), 16u << 20);
+  limit.Committed(3'000);  // neither long nor short
+  EXPECT_EQ(limit.bytes(), 16u << 20);
+  limit.Committed(100);
+  EXPECT_EQ(limit.bytes(), 20u << 20);
+  for (int i = 0; i < 20; ++i) limit.Committed(100);
+  EXPECT_EQ(limit.bytes(), 64u << 20);
+}
+
+TEST(EpochLimit, NeverVanishes) {
+  EpochLimit limit(64 << 20, 15'000);
+  for (int i = 0; i < 100; ++i) limit.Lost();
+  EXPECT_EQ(limit.bytes(), 1u << 20);
+  EpochLimit small(1000, 15'000);
+  small.Lost();
+  EXPECT_EQ(small.bytes(), 1000u);
+}
+
 }  // namespace
 }  // namespace odometer
