@@ -1,5 +1,6 @@
 #include "ingest/ingest.h"
 
+#include "common/http/operations.h"
 #include "ingest/ingest_metrics.h"
 #include "ingest/track.h"
 
@@ -12,10 +13,7 @@ void AddIngestRoutes(const IngestOptions& options, AsyncProducer* producer, cons
 }
 
 void AddIngestHealthRoutes(const AsyncProducer* producer, http::Router* router) {
-  router->AddSimple(http::Method::kGet, "/health", [producer](const http::Request&) {
-    return producer->Healthy().ok() ? http::Response::Json(200, R"({"status":"ok"})")
-                                    : http::Response::Json(422, R"({"status":"error"})");
-  });
+  http::AddHealthRoute([producer] { return producer->Healthy().ok(); }, router);
   router->AddSimple(http::Method::kGet, "/health/ping", [](const http::Request&) {
     return http::Response::Text(200, "pong (metrics-ingest service)");
   });

@@ -6,7 +6,10 @@
 #include <charconv>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
+
+#include "common/http/listen_address.h"
 
 namespace odometer::cli {
 namespace {
@@ -15,15 +18,6 @@ std::string_view Trim(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
   return text;
-}
-
-// The host and the port's digits; false when there is no colon that separates them.
-bool SplitAddress(std::string_view address, std::string_view* host, std::string_view* port) {
-  size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  *host = address.substr(0, colon);
-  *port = address.substr(colon + 1);
-  return true;
 }
 
 }  // namespace
@@ -93,22 +87,13 @@ Result<std::vector<Tier>> ParseTiers(std::string_view text) {
 }
 
 Status CheckAddress(std::string_view text) {
-  const Status invalid = Status::Invalid("an address such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000");
-  std::string_view host;
-  std::string_view port_text;
-  if (!SplitAddress(text, &host, &port_text) || host.empty()) return invalid;
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (!bracketed && host.find_first_of(":[] ") != std::string_view::npos) return invalid;
-  Result<int64_t> port = ParseInteger(port_text);
-  if (!port.ok() || *port < 0 || *port > 65'535) return invalid;
-  return Status::Ok();
+  if (http::ParseListenAddress(text)) return Status::Ok();
+  return Status::Invalid("an address such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000");
 }
 
 bool IsLoopback(std::string_view address) {
-  std::string_view host;
-  std::string_view port;
-  if (!SplitAddress(address, &host, &port)) return false;
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+  const std::optional<http::ListenAddress> parsed = http::ParseListenAddress(address);
+  return parsed && (parsed->host == "localhost" || parsed->host == "[::1]" || parsed->host.starts_with("127."));
 }
 
 size_t EditDistance(std::string_view a, std::string_view b) {

@@ -30,6 +30,10 @@ void Spend(size_t amount, size_t* budget) { *budget -= std::min(amount, *budget)
 // Lower-case hexadecimal, as chunk sizes are written.
 std::string ChunkHead(size_t size) { return fmt::format("{:x}\r\n", size); }
 
+Response Unavailable(std::string_view code, std::string_view message) {
+  return Response::Error(503, code, message).With("Retry-After", "1");
+}
+
 }  // namespace
 
 Connection::Connection(uint64_t id, int socket, ConnectionContext* context)
@@ -286,7 +290,8 @@ void Connection::CheckDeadlines() {
   for (size_t i = 0; i < answers_.size(); ++i) {
     if (answers_[i].state != PendingAnswerSlot::State::kWaiting) continue;
     if (now - answers_[i].started_ms < options.response_timeout_ms) break;
-    Answer(first_sequence_ + i, Response::Error(503, "timeout", "the answer took too long"));
+    Answer(first_sequence_ + i,
+           Unavailable("timeout", "the answer took too long; what was asked for may still be done"));
   }
   if (Paused()) {
     request_started_ms_ = now;  // it is us who do not read
@@ -298,7 +303,7 @@ void Connection::CheckDeadlines() {
 }
 
 void Connection::Refuse() {
-  RefuseRequest(Response::Error(503, "too_many_connections", "the server has too many connections; try again later"));
+  RefuseRequest(Unavailable("too_many_connections", "the server has too many connections; try again later"));
 }
 
 void Connection::Finish() {

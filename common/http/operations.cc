@@ -20,4 +20,10 @@ void AddOperationsRoutes(std::function<std::vector<std::string>()> not_ready_rea
   });
 }
 
+void AddHealthRoute(std::function<bool()> healthy, Router* router) {
+  router->AddSimple(Method::kGet, "/health", [healthy = std::move(healthy)](const Request&) {
+    return healthy() ? Response::Json(200, R"({"status":"ok"})") : Response::Json(422, R"({"status":"error"})");
+  });
+}
+
 }  // namespace odometer::http

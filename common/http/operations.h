@@ -15,4 +15,8 @@ namespace odometer::http {
 // outlive the server.
 void AddOperationsRoutes(std::function<std::vector<std::string>()> not_ready_reasons, Metrics* metrics, Router* router);
 
+// GET /health: 200 {"status":"ok"} or 422 {"status":"error"}. `healthy` is called from the server's threads and must not
+// block.
+void AddHealthRoute(std::function<bool()> healthy, Router* router);
+
 }  // namespace odometer::http

@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/http/listen_address.h"
 #include "common/http/worker.h"
 
 namespace odometer::http {
@@ -22,28 +23,6 @@ constexpr size_t kThreadNameLength = 15;
 // File descriptors that are not connections: stores, brokers, listeners, and refused connections under way.
 constexpr size_t kOtherDescriptors = 512;
 constexpr int64_t kCloseTimeoutMs = 2'000;
-
-struct ListenAddress {
-  std::string host;
-  uint16_t port;
-};
-
-Result<ListenAddress> ParseListen(const std::string& listen) {
-  size_t colon = listen.rfind(':');
-  uint16_t port = 0;
-  bool valid = colon != std::string::npos && colon > 0 && colon + 1 < listen.size();
-  if (valid) {
-    const char* end = listen.data() + listen.size();
-    auto [stop, error] = std::from_chars(listen.data() + colon + 1, end, port);
-    valid = error == std::errc() && stop == end;
-  }
-  std::string host = valid ? listen.substr(0, colon) : "";
-  bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (!valid || (host.find(':') != std::string::npos && !bracketed)) {
-    return Status::Stop("cannot listen on '" + listen + "': write HOST:PORT, for example 127.0.0.1:8000 or [::1]:8000");
-  }
-  return ListenAddress{std::move(host), port};
-}
 
 // As many connections as asked for, or as the limit on open files allows, which is raised as far as it can be.
 size_t AffordableConnections(const std::string& name, size_t wanted) {
@@ -71,8 +50,11 @@ class PistacheServer final : public Server {
   Status Start() override {
     if (stopped_) return Status::Stop("the server " + state_.name + " has been stopped and cannot start again");
     if (listener_) return Status::Ok();
-    Result<ListenAddress> address = ParseListen(state_.options.listen);
-    if (!address) return address.status();
+    std::optional<ListenAddress> address = ParseListenAddress(state_.options.listen);
+    if (!address) {
+      return Status::Stop("cannot listen on '" + state_.options.listen +
+                          "': write HOST:PORT, for example 127.0.0.1:8000 or [::1]:8000");
+    }
     state_.max_connections = AffordableConnections(state_.name, state_.options.max_connections);
     try {
       using Pistache::Tcp::Options;

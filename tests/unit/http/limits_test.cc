@@ -189,6 +189,7 @@ TEST(LimitsTest, TooManyConnectionsAreTold) {
   RawClient refused(server.port());
   RawAnswer answer = refused.Ask(Get("/hello"));
   EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.Header("retry-after"), "1");
   EXPECT_EQ(answer.Header("connection"), "close");
   EXPECT_TRUE(refused.AtEnd());
   EXPECT_EQ(kept.front()->Ask(Get("/hello")).status, 200);

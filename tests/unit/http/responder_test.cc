@@ -126,7 +126,9 @@ TEST_F(ResponderTest, ALateAnswerIsReplacedBy503) {
   RawClient client(server.port());
   client.Send(Get("/later/a") + Get("/hello"));
   Responder late = waiting.Of("a");
-  EXPECT_EQ(client.Read().status, 503);
+  RawAnswer replacement = client.Read();
+  EXPECT_EQ(replacement.status, 503);
+  EXPECT_EQ(replacement.Header("retry-after"), "1");
   EXPECT_EQ(client.Read().body, "hello");
   late.Send(Response::Text(200, "late"));
   EXPECT_EQ(client.Ask(Get("/hello")).body, "hello");

@@ -1,0 +1,20 @@
+#include "common/http/listen_address.h"
+
+#include <charconv>
+
+namespace odometer::http {
+
+std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  const std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (!bracketed && host.find_first_of(":[] ") != std::string_view::npos) return std::nullopt;
+  uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return ListenAddress{std::string(host), port};
+}
+
+}  // namespace odometer::http

@@ -1,0 +1,19 @@
+// Where a server listens, as text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace odometer::http {
+
+struct ListenAddress {
+  std::string host;  // with its brackets where it is an IPv6 address
+  uint16_t port;
+};
+
+// host:port or [v6]:port; port 0 means any free one. Nothing for anything else.
+std::optional<ListenAddress> ParseListenAddress(std::string_view text);
+
+}  // namespace odometer::http
