@@ -22,6 +22,7 @@ Result<std::unique_ptr<IngestParts>> IngestParts::Make(const Config& config, con
   options.linger_ms = config.ingest_linger_ms;
   options.delivery_timeout_ms = config.ingest_delivery_timeout_ms;
   options.max_queued_records = config.ingest_queue_records;
+  options.max_queued_bytes = config.ingest_queue_bytes;
   Result<std::unique_ptr<AsyncProducer>> producer = NewRdAsyncProducer(options);
   if (!producer.ok()) return producer.status().WithContext("producer");
   return std::unique_ptr<IngestParts>(new IngestParts(config, std::move(*producer), clock, metrics));

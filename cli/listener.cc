@@ -25,7 +25,7 @@ Result<std::unique_ptr<http::Server>> Listen(const std::string& name, const std:
 
 int Fail(const std::string& name, const Status& status) {
   LogError(name, "{}", status.ToString());
-  return 1;
+  return status.Is(ErrorKind::kInvalid) ? kUsageError : 1;
 }
 
 }  // namespace odometer::cli

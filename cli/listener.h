@@ -23,7 +23,10 @@ Result<std::unique_ptr<http::Server>> Listen(const std::string& name, const std:
 
 inline constexpr int kDrainMs = 10'000;
 
-// Logs why the process ends with failure; its exit code.
+// A process's exit code for wrong flags or configuration: starting again will not help.
+inline constexpr int kUsageError = 2;
+
+// Logs why the process ends with failure; its exit code: kUsageError for a configuration that is not valid, else 1.
 int Fail(const std::string& name, const Status& status);
 
 }  // namespace odometer::cli

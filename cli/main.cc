@@ -11,14 +11,13 @@
 #include "cli/client/client_commands.h"
 #include "cli/config/config_loader.h"
 #include "cli/config/config_text.h"
+#include "cli/listener.h"
 #include "cli/service_commands.h"
 #include "cli/version.h"
 #include "common/base/log.h"
 
 namespace odometer::cli {
 namespace {
-
-constexpr int kUsageError = 2;  // wrong flags or configuration: starting again will not help
 
 // The flags that every sub-command with a configuration has.
 struct ConfigFlags {

@@ -19,6 +19,7 @@ struct Config {
   int ingest_linger_ms = 0;
   int ingest_delivery_timeout_ms = 10'000;
   size_t ingest_queue_records = 100'000;
+  size_t ingest_queue_bytes = 64 << 20;
 
   http::ServerOptions http;  // for every listener; `listen` comes from the four below
   std::string processor_listen;

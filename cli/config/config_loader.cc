@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <regex>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "cli/config/options.h"
 #include "cli/config/yaml_file.h"
 #include "common/base/log.h"
+#include "common/kafka/properties.h"
 
 namespace odometer::cli {
 namespace {
@@ -39,10 +41,12 @@ class Loader {
     }
     for (const FileSetting& setting : *settings) {
       std::string origin = fmt::format("{}:{}", path, setting.line);
-      if (setting.error.empty()) {
-        Add(setting.key, setting.text, origin);
-      } else {
+      if (!setting.error.empty()) {
         errors_.push_back(fmt::format("{}: {}: {}", origin, setting.key, setting.error));
+      } else if (setting.has_value) {
+        Add(setting.key, setting.text, origin);
+      } else if (!KnowsKeyOrSection(setting.key)) {
+        errors_.push_back(UnknownKey(setting.key, origin));
       }
     }
   }
@@ -70,7 +74,7 @@ class Loader {
     } else if (key.starts_with(kKafkaPrefix) && key.size() > kKafkaPrefix.size()) {
       SetKafka(key.substr(kKafkaPrefix.size()), text, origin);
     } else {
-      errors_.push_back(fmt::format("{}: no option {}; the nearest is {}", origin, key, NearestKey(key)));
+      errors_.push_back(UnknownKey(key, origin));
     }
   }
 
@@ -96,6 +100,20 @@ class Loader {
   }
 
  private:
+  static std::string UnknownKey(const std::string& key, const std::string& origin) {
+    return fmt::format("{}: no option {}; the nearest is {}", origin, key, NearestKey(key));
+  }
+
+  bool KnowsKeyOrSection(const std::string& key) const {
+    auto is_or_begins = [&](std::string_view known) { return known == key || known.starts_with(key + "."); };
+    if (std::any_of(by_key_.begin(), by_key_.end(), [&](const auto& option) { return is_or_begins(option.first); })) {
+      return true;
+    }
+    const std::vector<std::string> properties = KafkaPropertyNames();
+    return std::any_of(properties.begin(), properties.end(),
+                       [&](const std::string& property) { return is_or_begins(std::string(kKafkaPrefix) + property); });
+  }
+
   void Set(const Option& option, const std::string& text, const std::string& origin) {
     if (Status status = option.set(text, &config_); !status.ok()) {
       errors_.push_back(fmt::format("{}: {}: \"{}\" is not {}", origin, option.key, text, status.message()));
@@ -106,8 +124,8 @@ class Loader {
 
   void SetKafka(const std::string& property, const std::string& text, const std::string& origin) {
     const std::string key = std::string(kKafkaPrefix) + property;
-    if (std::optional<std::string> reason = WhyNotKafkaProperty(property)) {
-      errors_.push_back(fmt::format("{}: {}: {}", origin, key, *reason));
+    if (Status status = CheckKafkaOption(property, text); !status.ok()) {
+      errors_.push_back(fmt::format("{}: {}: {}", origin, key, status.message()));
       return;
     }
     config_.processor.kafka[property] = text;

@@ -51,8 +51,9 @@ kafka:
   sasl: {mechanism: SCRAM-SHA-512, username: odometer, password: "…"}
 ```
 
-In the environment `_` stands for `.`: `ODOMETER_KAFKA_SASL_PASSWORD`. Properties that exact counts or another option
-depend on (such as `group.id`, `acks`, `isolation.level`) are refused, with the reason.
+In the environment `_` stands for `.`: `ODOMETER_KAFKA_SASL_PASSWORD`. Properties that exact counts depend on or that have
+an option of their own (such as `acks`, `isolation.level`, `linger.ms`) are refused, with the reason or the option. So are
+unknown ones, and values that librdkafka does not take.
 )";
 
 std::string Escaped(std::string text) {

@@ -7,6 +7,7 @@
 
 #include "cli/config/config_values.h"
 #include "common/base/log.h"
+#include "common/kafka/properties.h"
 #include "common/model/tier.h"
 
 namespace odometer::cli {
@@ -220,7 +221,7 @@ void AddProcessing(Table* table) {
 
 void AddListeners(Table* table) {
   table->Section("Listeners");
-  table->Address("processor.listen", "127.0.0.1:8001", "Operations of the processor: `/livez`, `/readyz`, `/metrics`.",
+  table->Address("processor.listen", "127.0.0.1:8001", "Operations of the processor: `/health`, `/livez`, `/readyz`, `/metrics`.",
                  [](Config& c, const std::string& v) { c.processor_listen = v; });
   table->Address("ingest.listen", "127.0.0.1:8000", "`odometer ingest`.",
                  [](Config& c, const std::string& v) { c.ingest_listen = v; });
@@ -252,8 +253,10 @@ void AddIngestAndQuery(Table* table) {
                   "For Kafka to acknowledge a record; then the client gets a 503.",
                   [](Config& c, int64_t v) { c.ingest_delivery_timeout_ms = static_cast<int>(v); });
   table->Integer("ingest.queue.records", 100'000, 1, 10'000'000,
-                 "Records that may be waiting for Kafka; more are answered 503.",
+                 "Records that may be waiting for Kafka; more are answered 429.",
                  [](Config& c, int64_t v) { c.ingest_queue_records = static_cast<size_t>(v); });
+  table->Size("ingest.queue.size", "64MiB", kMiB, 64 * kGiB, "The same in bytes; whichever is reached first counts.",
+              [](Config& c, uint64_t v) { c.ingest_queue_bytes = v; });
   table->Section("Query");
   table->Integer("query.workers", 4, 1, 256, "Threads that answer queries.",
                  [](Config& c, int64_t v) { c.query.worker_threads = static_cast<int>(v); });
@@ -275,6 +278,18 @@ std::vector<Option> MakeOptions() {
   return table.Take();
 }
 
+std::string Nearest(std::string_view word, const std::vector<std::string>& words) {
+  std::string nearest;
+  size_t smallest = std::numeric_limits<size_t>::max();
+  for (const std::string& candidate : words) {
+    size_t distance = EditDistance(word, candidate);
+    if (distance >= smallest) continue;
+    smallest = distance;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
 }  // namespace
 
 const std::vector<Option>& Options() {
@@ -282,32 +297,22 @@ const std::vector<Option>& Options() {
   return *options;
 }
 
-std::optional<std::string> WhyNotKafkaProperty(std::string_view property) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kOurs{{
-      {"group.id", "use application"},
-      {"group.instance.id", "use instance.id"},
-      {"client.id", "use instance.id"},
-      {"transactional.id", "use instance.id"},
-      {"transaction.timeout.ms", "use transaction.timeout"},
-      {"session.timeout.ms", "use session.timeout"},
-      {"enable.auto.commit", "offsets are committed with the counts"},
-      {"enable.auto.offset.store", "offsets are committed with the counts"},
-      {"enable.idempotence", "exact counts need it on"},
-      {"acks", "exact counts need all"},
-      {"request.required.acks", "exact counts need all"},
-      {"isolation.level", "exact counts need read_committed"},
-      {"auto.offset.reset", "a processor without offsets begins at the oldest record"},
-      {"metadata.broker.list", "use kafka.bootstrap.servers"},
-  }};
-  for (const auto& [name, reason] : kOurs) {
-    if (property == name) return fmt::format("Odometer sets this property itself ({})", reason);
+Status CheckKafkaOption(const std::string& property, const std::string& value) {
+  if (std::optional<std::string_view> reason = WhyReservedKafkaProperty(property)) {
+    return Status::Invalid(fmt::format("Odometer sets this property itself ({})", *reason));
   }
-  return std::nullopt;
+  switch (CheckKafkaProperty(property, value)) {
+    case KafkaPropertyCheck::kGood: return Status::Ok();
+    case KafkaPropertyCheck::kBadValue: return Status::Invalid("librdkafka does not take this value");
+    case KafkaPropertyCheck::kUnknown: break;
+  }
+  return Status::Invalid(
+      fmt::format("librdkafka has no such property; the nearest is {}", Nearest(property, KafkaPropertyNames())));
 }
 
 bool IsSecret(std::string_view key) {
   if (!key.starts_with(kKafkaPrefix)) return false;
-  for (std::string_view part : {"password", "secret", "token", ".pem", "oauthbearer.config", "ssl_", "jaas"}) {
+  for (std::string_view part : {"password", "passphrase", "secret", "token", ".pem", "oauthbearer.config", "ssl_", "jaas"}) {
     if (key.find(part) != std::string_view::npos) return true;
   }
   return false;
@@ -323,16 +328,9 @@ std::string EnvironmentName(std::string_view key) {
 }
 
 std::string NearestKey(std::string_view key) {
-  const std::string lower = Lower(key);
-  std::string nearest;
-  size_t smallest = std::numeric_limits<size_t>::max();
-  for (const Option& option : Options()) {
-    size_t distance = EditDistance(lower, option.key);
-    if (distance >= smallest) continue;
-    smallest = distance;
-    nearest = option.key;
-  }
-  return nearest;
+  std::vector<std::string> keys;
+  for (const Option& option : Options()) keys.push_back(option.key);
+  return Nearest(Lower(key), keys);
 }
 
 Status CheckTogether(const Config& config) {

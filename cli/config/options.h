@@ -28,8 +28,9 @@ const std::vector<Option>& Options();
 // Keys that begin with it are librdkafka's and passed on without the prefix.
 inline constexpr std::string_view kKafkaPrefix = "kafka.";
 
-// Why a librdkafka property must not be set: Odometer sets it itself. Nothing for every other property.
-std::optional<std::string> WhyNotKafkaProperty(std::string_view property);
+// What is wrong with a librdkafka property (without the prefix): one that Odometer sets itself, an unknown one, with the
+// nearest, or a value that librdkafka does not take. Never tells the value. kInvalid.
+Status CheckKafkaOption(const std::string& property, const std::string& value);
 
 // Whether the value of that key must not be shown.
 bool IsSecret(std::string_view key);

@@ -53,7 +53,8 @@ void Flatten(const YAML::Node& map, const std::string& prefix, std::vector<FileS
         continue;
       case YAML::NodeType::Null:
       case YAML::NodeType::Undefined:
-        continue;
+        setting.has_value = false;
+        break;
       case YAML::NodeType::Sequence:
         setting.text = ListText(pair.second, &setting.error);
         break;

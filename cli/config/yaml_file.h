@@ -11,12 +11,13 @@ namespace odometer::cli {
 struct FileSetting {
   std::string key;    // dotted
   std::string text;
+  bool has_value = true;  // false: a key, or a section, with nothing behind it
   int line = 0;       // from 1
   std::string error;  // what is wrong with the value's shape; empty: nothing
 };
 
 // Nested maps become dotted keys; a list becomes its texts joined by commas, and a list of {size, retention} the tiers'
-// own text. A key without a value is as good as absent. Does not know which keys exist.
+// own text. Does not know which keys exist.
 // kInvalid with file and line when it is not YAML or cannot be read.
 Result<std::vector<FileSetting>> ReadYamlFile(const std::string& path);
 

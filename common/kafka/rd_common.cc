@@ -1,37 +1,14 @@
 #include "common/kafka/rd_common.h"
 
 #include <array>
-#include <set>
 
 #include "common/base/log.h"
+#include "common/kafka/properties.h"
 
 namespace odometer::rd {
 namespace {
 
 constexpr char kLog[] = "librdkafka";
-
-// Each client sets these itself, or exactly-once rests on librdkafka's default for them.
-const std::set<std::string, std::less<>>& ReservedProperties() {
-  static const std::set<std::string, std::less<>> keys = {
-      "acks",
-      "auto.commit.enable",
-      "auto.offset.reset",
-      "client.id",
-      "delivery.report.only.error",
-      "enable.auto.commit",
-      "enable.auto.offset.store",
-      "enable.idempotence",
-      "enable.partition.eof",
-      "group.id",
-      "group.instance.id",
-      "group.protocol",
-      "isolation.level",
-      "request.required.acks",
-      "transaction.timeout.ms",
-      "transactional.id",
-  };
-  return keys;
-}
 
 // On librdkafka's threads: nothing may be thrown.
 void OnLog(const rd_kafka_t*, int level, const char* facility, const char* text) noexcept {
@@ -63,7 +40,7 @@ Status SetAll(rd_kafka_conf_t* conf, const ClientConfig& config) {
   for (const auto& [key, value] : *config.properties) {
     auto fixed = config.fixed.find(key);
     bool same = fixed != config.fixed.end() && fixed->second == value;
-    if (!same && (fixed != config.fixed.end() || ReservedProperties().contains(key))) {
+    if (!same && (fixed != config.fixed.end() || ExactCountsDependOn(key))) {
       return Status::Invalid("kafka." + key + ": cannot be set, because exactly-once depends on it");
     }
     ODOMETER_RETURN_IF_ERROR(Set(conf, key, value));

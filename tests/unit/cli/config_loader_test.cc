@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 namespace odometer::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A folder of its own per test, with configuration files in it.
 class ConfigLoaderTest : public ::testing::Test {
@@ -188,10 +190,42 @@ TEST_F(ConfigLoaderTest, KafkaPropertiesThatExactCountsNeedAreRefused) {
   EXPECT_THAT(ErrorOf("kafka.isolation.level: read_uncommitted"), HasSubstr("exact counts need read_committed"));
   EXPECT_THAT(ErrorOf("kafka: {group.id: mine}"), HasSubstr("use application"));
   EXPECT_THAT(ErrorOf("kafka: {session.timeout.ms: 1}"), HasSubstr("use session.timeout"));
+  EXPECT_THAT(ErrorOf("kafka: {enable.partition.eof: true}"), HasSubstr("Odometer sets this property itself"));
+  EXPECT_THAT(ErrorOf("kafka: {group.protocol: consumer}"), HasSubstr("Odometer sets this property itself"));
 }
 
-TEST_F(ConfigLoaderTest, AKeyWithoutValueIsAbsent) {
-  const Result<LoadedConfig> loaded = LoadConfig({.files = {File("empty.yaml", "kafka:\nlog.level:\n")}});
+TEST_F(ConfigLoaderTest, KafkaPropertiesThatHaveAnOptionAreRefusedWithIt) {
+  for (const auto& [property, option] : std::map<std::string, std::string>{
+           {"linger.ms", "ingest.linger"},
+           {"queue.buffering.max.ms", "ingest.linger"},
+           {"message.timeout.ms", "ingest.delivery.timeout"},
+           {"delivery.timeout.ms", "ingest.delivery.timeout"},
+           {"queue.buffering.max.messages", "ingest.queue.records"},
+           {"queue.buffering.max.kbytes", "ingest.queue.size"},
+           {"queued.min.messages", "prefetch.records"},
+           {"queued.max.messages.kbytes", "prefetch.size"}}) {
+    EXPECT_THAT(ErrorOf("kafka." + property + ": 1"), HasSubstr("use " + option + ")")) << property;
+  }
+}
+
+TEST_F(ConfigLoaderTest, WhatLibrdkafkaDoesNotTakeIsRefusedWithoutItsValue) {
+  const std::string unknown = ErrorOf("kafka: {sasl.passwrd: hunter2}");
+  EXPECT_THAT(unknown, HasSubstr("bad.yaml:1: kafka.sasl.passwrd: librdkafka has no such property; the nearest is "
+                                 "sasl.password"));
+  EXPECT_THAT(unknown, Not(HasSubstr("hunter2")));
+  const std::string bad = ErrorOf("kafka: {security.protocol: hunter3}");
+  EXPECT_THAT(bad, HasSubstr("kafka.security.protocol: librdkafka does not take this value"));
+  EXPECT_THAT(bad, Not(HasSubstr("hunter3")));
+}
+
+TEST_F(ConfigLoaderTest, AnUnknownKeyIsAnErrorWithoutAValueToo) {
+  EXPECT_THAT(ErrorOf("commit:\n  intervall:\n"), HasSubstr("bad.yaml:2: no option commit.intervall"));
+  EXPECT_THAT(ErrorOf("comit:\n"), HasSubstr("no option comit"));
+  EXPECT_THAT(ErrorOf("kafka:\n  sasl.passwrd:\n"), HasSubstr("no option kafka.sasl.passwrd"));
+}
+
+TEST_F(ConfigLoaderTest, AKnownKeyOrSectionWithoutValueIsAbsent) {
+  const Result<LoadedConfig> loaded = LoadConfig({.files = {File("empty.yaml", "kafka:\n  sasl:\ncommit:\nlog.level:\n")}});
   ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
   EXPECT_EQ(OriginOf(*loaded, "log.level"), "default");
 }

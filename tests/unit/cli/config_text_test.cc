@@ -46,6 +46,16 @@ TEST(EffectiveConfig, MasksSecretsAndNamesOrigins) {
   EXPECT_THAT(text, HasSubstr("# default"));
 }
 
+TEST(IsSecret, KnowsWhatMustNotBeShown) {
+  for (const char* key : {"kafka.sasl.password", "kafka.ssl.key.pem", "kafka.sasl.oauthbearer.client.secret",
+                          "kafka.sasl.oauthbearer.assertion.private.key.passphrase"}) {
+    EXPECT_TRUE(IsSecret(key)) << key;
+  }
+  for (const char* key : {"kafka.sasl.username", "kafka.ssl.ca.location", "commit.interval"}) {
+    EXPECT_FALSE(IsSecret(key)) << key;
+  }
+}
+
 TEST(EffectiveConfig, CanBeLoadedAgain) {
   const Result<LoadedConfig> loaded = LoadConfig(
       {.flags = {{"kafka.client.rack", "a \"b\": #c", "--set"}, {"tiers", "1s:1h,1m:forever", "--set"}}});
