@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mutex.h"
+#include "common/http/operations.h"
 #include "processor/processor.h"
 
 namespace odometer::cli {
@@ -25,14 +26,29 @@ class CurrentProcessor {
     MutexLock lock(mutex_);
     processor_ = std::move(processor);
   }
+  void Started() {
+    MutexLock lock(mutex_);
+    last_failure_ = Status::Ok();
+  }
+  // There is none any more.
+  void Ended(const Status& status) {
+    MutexLock lock(mutex_);
+    processor_ = nullptr;
+    last_failure_ = status;
+  }
   std::vector<std::string> NotReadyReasons() const {
     MutexLock lock(mutex_);
-    return processor_ ? processor_->NotReadyReasons() : std::vector<std::string>{"starting"};
+    std::vector<std::string> reasons = processor_ ? processor_->NotReadyReasons() : std::vector<std::string>{"starting"};
+    if (!reasons.empty() && !last_failure_.ok()) {
+      reasons.push_back("the last attempt to start failed: " + last_failure_.message());
+    }
+    return reasons;
   }
 
  private:
   mutable Mutex mutex_;
   std::shared_ptr<Processor> processor_ ODOMETER_GUARDED_BY(mutex_);
+  Status last_failure_ ODOMETER_GUARDED_BY(mutex_);
 };
 
 // Runs one processor until asked to stop, or until it cannot start or go on: the reason.
@@ -45,9 +61,10 @@ Status RunOnce(const Config& config, const Clock* clock, Metrics* metrics, Curre
   Status status = processor->Start();
   // Once it has run, whoever supervises the process starts it again from the committed state.
   const bool started = status.ok();
+  if (started) current->Started();
   while (status.ok() && !stop->WaitFor(kFailureCheckMs)) status = processor->Failure();
   processor->Stop();
-  current->Set(nullptr);
+  current->Ended(status);
   if (started && status.Is(ErrorKind::kRetry)) return Status::Stop(status.message());
   return status;
 }
@@ -60,8 +77,10 @@ int RunProcessor(const Config& config, StopSignal* stop) {
   Metrics metrics;
   CurrentProcessor current;
   // Listening comes first, so that one can ask why it is not ready yet.
+  http::Router router;
+  http::AddHealthRoute([&current] { return current.NotReadyReasons().empty(); }, &router);
   Result<std::unique_ptr<http::Server>> server =
-      Listen(name, config.processor_listen, config, http::Router(),
+      Listen(name, config.processor_listen, config, std::move(router),
              [&current] { return current.NotReadyReasons(); }, &metrics);
   if (!server.ok()) return Fail(name, server.status());
 
