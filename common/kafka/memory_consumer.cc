@@ -198,7 +198,7 @@ Status MemoryConsumer::CommitOffsets(const std::vector<std::pair<TopicPartition,
 
 std::unique_ptr<GroupMetadata> MemoryConsumer::Group() {
   // As far as this member knows: it learns of its removal at the next poll only.
-  if (closed_ || generation_ < 0) return nullptr;
+  if (generation_ < 0) return nullptr;
   return std::make_unique<MemoryGroupMetadata>(options_.group_id, member_id_, generation_);
 }
 
@@ -211,6 +211,7 @@ void MemoryConsumer::Close(ConsumerEvents* events) {
   if (std::exchange(closed_, true)) return;
   if (!positions_.empty() && events != nullptr) events->OnRevoked(Assigned());
   positions_.clear();
+  generation_ = -1;
   // A static member stays until its session ends or its successor comes.
   if (options_.instance_id.empty() && !broker_->cut_off_) group().Remove(member_id_);
 }

@@ -49,6 +49,13 @@ TEST_F(AdminTest, TheEndCountsOpenTransactions) {
   EXPECT_TRUE(producer->Abort().ok());
 }
 
+TEST_F(AdminTest, KnowsTheClustersId) {
+  Result<std::string> id = admin_->ClusterId();
+  ASSERT_TRUE(id.ok()) << id.status().ToString();
+  EXPECT_FALSE(id->empty());
+  EXPECT_EQ(*admin_->ClusterId(), *id);
+}
+
 TEST_F(AdminTest, AnUnknownPartitionHasNoOffsets) {
   Result<OffsetRange> range = admin_->Offsets({NewTopic(1), 7});
   EXPECT_TRUE(range.status().Is(ErrorKind::kNotFound)) << range.status().ToString();

@@ -226,6 +226,53 @@ TEST_F(ConsumerTest, TwoMembersShareWithoutGapOrRepetition) {
   }
 }
 
+// A log that ends with control and aborted records must not look like lag for ever.
+TEST_F(ConsumerTest, TellsTheEndWhereNoRecordIsHandedOver) {
+  TopicPartition tp{NewTopic(1), 0};
+  auto producer = NewProducer(Unique("tx"));
+  auto transaction = [&](int first, int count, bool commit) {
+    ASSERT_TRUE(producer->Begin().ok());
+    ASSERT_TRUE(ProduceNumbers(producer.get(), tp, first, count).ok());
+    ASSERT_TRUE((commit ? producer->Commit() : producer->Abort()).ok());
+  };
+  transaction(0, 3, true);  // offsets 0 to 2, control record 3
+  ASSERT_TRUE(EndReaches(tp, 4));
+  auto consumer = NewConsumer(Unique("group"), tp.topic);
+  Recorder recorder;
+  recorder.on_assigned = [&](const std::vector<TopicPartition>&) { EXPECT_TRUE(consumer->Start(tp, 0).ok()); };
+  ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return !recorder.ends.empty(); }));
+  EXPECT_EQ(recorder.offsets[tp], Range(0, 3));
+  EXPECT_THAT(recorder.ends[tp], ElementsAre(4));
+  transaction(3, 2, false);  // 4, 5, control record 6
+  ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return recorder.ends[tp].size() == 2; }));
+  EXPECT_THAT(recorder.ends[tp], ElementsAre(4, 7));
+  Fill(tp.topic, 1, 1);
+  ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return recorder.records == 4; }));
+  EXPECT_EQ(recorder.offsets[tp].back(), 7);
+  // Going back: the ends seen before say nothing about the new position.
+  ASSERT_TRUE(consumer->Start(tp, 1).ok());
+  ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return recorder.records == 7; }));
+  EXPECT_THAT(recorder.offsets[tp], ElementsAre(0, 1, 2, 7, 1, 2, 7));
+  EXPECT_THAT(recorder.ends[tp], ElementsAre(4, 7)) << "the last record is the end";
+}
+
+TEST_F(ConsumerTest, AMemberWithoutPartitionsIsToldSo) {
+  std::string topic = NewTopic(1);
+  std::string group = Unique("group");
+  auto first = NewConsumer(group, topic);
+  auto second = NewConsumer(group, topic);
+  Recorder first_events;
+  Recorder second_events;
+  // Both are in the group at the same time, which one of them can only know from being assigned nothing.
+  ASSERT_TRUE(PollUntil(first.get(), &first_events, [&] {
+    EXPECT_TRUE(second->Poll(10, &second_events).ok());
+    return first->Group() != nullptr && second->Group() != nullptr;
+  }));
+  EXPECT_EQ(first_events.assigned.size() + second_events.assigned.size(), 1u);
+  EXPECT_GT(first_events.assignments, 0);
+  EXPECT_GT(second_events.assignments, 0);
+}
+
 TEST_F(ConsumerTest, HasNoGroupMetadataOutsideTheGroup) {
   std::string topic = NewTopic(1);
   auto consumer = NewConsumer(Unique("group"), topic);

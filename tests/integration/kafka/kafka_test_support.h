@@ -140,7 +140,9 @@ class Recorder : public ConsumerEvents {
     ++records;
     if (on_record) on_record(tp, record);
   }
+  void OnEnd(const TopicPartition& tp, int64_t next_offset) override { ends[tp].push_back(next_offset); }
   void OnAssigned(const std::vector<TopicPartition>& partitions) override {
+    ++assignments;
     for (const TopicPartition& tp : partitions) assigned[tp] = true;
     if (on_assigned) on_assigned(partitions);
   }
@@ -155,7 +157,9 @@ class Recorder : public ConsumerEvents {
   }
 
   std::map<TopicPartition, std::vector<int64_t>> offsets;
+  std::map<TopicPartition, std::vector<int64_t>> ends;
   std::map<TopicPartition, bool> assigned;
+  int assignments = 0;
   int records = 0;
   int revocations = 0;
   int losses = 0;

@@ -155,15 +155,46 @@ TEST_F(ProducerTest, WithoutATransactionalIdRecordsCountAtOnce) {
   EXPECT_TRUE(producer->Abort().ok());
 }
 
-TEST_F(ProducerTest, ARecordThatIsTooLargeIsRefusedForGood) {
+TEST_F(ProducerTest, ARecordThatTheTopicDoesNotTakeIsRefusedForGood) {
   TopicPartition out{NewTopic(1), 0};
   auto producer = NewProducer(Unique("tx"));
   ASSERT_TRUE(producer->Begin().ok());
   std::string value(3 << 20, 'x');
   std::vector<OutRecord> records = {{.key = "k", .value = value}};
-  Status produced = producer->Produce(out.topic, out.partition, records);
-  EXPECT_TRUE(produced.Is(ErrorKind::kStop)) << produced.ToString();
+  ASSERT_TRUE(producer->Produce(out.topic, out.partition, records).ok());
+  Status flushed = producer->Flush();
+  EXPECT_TRUE(flushed.Is(ErrorKind::kStop)) << flushed.ToString();
   EXPECT_TRUE(producer->Abort().ok());
+}
+
+TEST_F(ProducerTest, OnlyTheTopicsLimitCounts) {
+  TopicSpec spec{.name = Unique("large"), .config = {{"max.message.bytes", "5000000"}}};
+  ASSERT_TRUE(admin_->Create(spec).ok());
+  Result<std::optional<TopicInfo>> info = admin_->Describe(spec.name);
+  ASSERT_TRUE(info.ok() && info->has_value());
+  EXPECT_EQ((*info)->MaxMessageBytes(), 5'000'000);
+  OutRecord record{.key = "k", .headers = {{"h", "1"}}};
+  std::string value(static_cast<size_t>(5'000'000 - MaxBatchBytes(record)), 'x');
+  record.value = value;
+  auto producer = NewProducer(Unique("tx"));
+  ASSERT_TRUE(producer->Begin().ok());
+  ASSERT_TRUE(producer->Produce(spec.name, 0, {&record, 1}).ok());
+  Status committed = producer->Commit();
+  ASSERT_TRUE(committed.ok()) << committed.ToString();
+  EXPECT_EQ(ReadValues({spec.name, 0}), std::vector<std::string>{value});
+}
+
+TEST_F(ProducerTest, ARecordTooLargeForTheClientSpoilsNothing) {
+  TopicPartition out{NewTopic(1), 0};
+  auto producer = NewProducer(Unique("tx"));
+  ASSERT_TRUE(producer->Begin().ok());
+  std::string value(kMaxRecordBytes, 'x');
+  std::vector<OutRecord> records = {{.key = "k", .value = "small"}, {.key = "k", .value = value}};
+  Status produced = producer->Produce(out.topic, out.partition, records);
+  EXPECT_TRUE(produced.Is(ErrorKind::kInvalid)) << produced.ToString();
+  ASSERT_TRUE(ProduceNumbers(producer.get(), out, 0, 2).ok());
+  ASSERT_TRUE(producer->Commit().ok());
+  EXPECT_EQ(ReadValues(out), Numbers(0, 2)) << "nothing of the refused call";
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ struct Member : ConsumerEvents {
     seen.push_back(std::to_string(record.partition) + "@" + std::to_string(record.offset));
     if (on_record) on_record(record);
   }
+  void OnEnd(const TopicPartition& tp, int64_t next_offset) override {
+    seen.push_back(std::to_string(tp.partition) + " ends at " + std::to_string(next_offset));
+  }
   void OnAssigned(const std::vector<TopicPartition>& partitions) override {
     events.push_back("assigned" + Numbers(partitions));
     if (!start) return;
@@ -94,6 +97,9 @@ TEST_F(MemoryConsumerTest, DeliversNothingWhilePaused) {
   EXPECT_TRUE(member.consumer->Resume().ok());
   EXPECT_TRUE(member.Poll().ok());
   EXPECT_THAT(member.seen, ElementsAre("0@0", "0@1"));
+  EXPECT_TRUE(member.consumer->Start({"input", 0}, 0).ok());
+  EXPECT_TRUE(member.Poll().ok());
+  EXPECT_EQ(member.seen.size(), 2u) << "starting does not end the pause";
 }
 
 TEST_F(MemoryConsumerTest, EachPartitionHasItsTurn) {
@@ -122,8 +128,48 @@ TEST_F(MemoryConsumerTest, ReadsCommittedRecordsOnly) {
   Member member(&broker_, "a");
   EXPECT_EQ(member.consumer->CachedEnd({"input", 0}), std::nullopt);
   EXPECT_TRUE(member.Poll().ok());
-  EXPECT_THAT(member.seen, ElementsAre("0@2"));
+  EXPECT_THAT(member.seen, ElementsAre("0@2", "0 ends at 4")) << "the last stable offset";
   EXPECT_EQ(member.consumer->CachedEnd({"input", 0}), 5) << "the open transaction's record counts";
+}
+
+TEST_F(MemoryConsumerTest, TellsTheEndOfAnAbortedTailOnce) {
+  Fill(0, 1);
+  EXPECT_EQ(broker_.AppendTransaction({"input", 0}, {{.value = "a"}, {.value = "b"}}, false), 1);
+  Member member(&broker_, "a");
+  EXPECT_TRUE(member.Poll().ok());
+  EXPECT_TRUE(member.Poll().ok());
+  EXPECT_THAT(member.seen, ElementsAre("0@0", "0 ends at 4"));
+  broker_.AppendTransaction({"input", 0}, {{.value = "c"}}, true);
+  EXPECT_TRUE(member.Poll().ok());
+  EXPECT_THAT(member.seen, ElementsAre("0@0", "0 ends at 4", "0@4", "0 ends at 6"));
+}
+
+TEST_F(MemoryConsumerTest, AMemberTooManyIsAssignedNothing) {
+  std::vector<std::unique_ptr<Member>> members;
+  for (const char* name : {"a", "b", "c"}) members.push_back(std::make_unique<Member>(&broker_, name));
+  for (int round = 0; round < 2; ++round) {
+    for (auto& member : members) EXPECT_TRUE(member->Poll().ok());
+  }
+  EXPECT_THAT(members[2]->events, ElementsAre("assigned"));
+  EXPECT_NE(members[2]->consumer->Group(), nullptr) << "it is in the group";
+}
+
+// The first keeps what it may keep, and the second gets its share once the first has given it up.
+TEST_F(MemoryConsumerTest, ACooperativeGroupMovesOnlyWhatItMust) {
+  broker_.SetCooperative("group");
+  Member a(&broker_, "a");
+  EXPECT_TRUE(a.Poll().ok());
+  Member b(&broker_, "b");
+  for (int round = 0; round < 4; ++round) {
+    EXPECT_TRUE(b.Poll().ok());
+    EXPECT_TRUE(a.Poll().ok());
+  }
+  EXPECT_THAT(a.events, ElementsAre("assigned 0 1", "revoked 1", "assigned", "assigned"));
+  EXPECT_THAT(b.events, ElementsAre("assigned 1"));
+  EXPECT_TRUE(a.in_group_at_revocation);
+  b.consumer->Close(&b);
+  EXPECT_TRUE(a.Poll().ok());
+  EXPECT_EQ(a.events.back(), "assigned 1");
 }
 
 TEST_F(MemoryConsumerTest, ASecondMemberTakesItsShare) {
@@ -256,6 +302,28 @@ TEST_F(MemoryConsumerTest, TheAdminCreatesAndDescribes) {
   EXPECT_TRUE(admin->Offsets({"input", 5}).status().Is(ErrorKind::kNotFound));
   broker_.InjectFault(BrokerCall::kDescribe, {.kind = ErrorKind::kRetry});
   EXPECT_TRUE(admin->Describe("new").status().Is(ErrorKind::kRetry));
+  broker_.set_cluster_id("another");
+  EXPECT_EQ(*admin->ClusterId(), "another");
+}
+
+TEST_F(MemoryConsumerTest, WhatIsCutOffChangesNothing) {
+  Member a(&broker_, "a");
+  EXPECT_TRUE(a.Poll().ok());
+  broker_.set_cut_off(true);
+  Fill(0, 1);
+  EXPECT_TRUE(a.Poll().Is(ErrorKind::kRecover));
+  EXPECT_TRUE(a.consumer->CommitOffsets({{{"input", 0}, 1}}).Is(ErrorKind::kRecover));
+  EXPECT_TRUE(broker_.NewAdmin()->Create({.name = "new"}).Is(ErrorKind::kRecover));
+  a.consumer->Close(&a);
+  broker_.set_cut_off(false);
+  EXPECT_EQ(broker_.CommittedOffset("group", {"input", 0}), std::nullopt);
+  EXPECT_FALSE(broker_.NewAdmin()->Describe("new")->has_value());
+  Member b(&broker_, "b");
+  EXPECT_TRUE(b.Poll().ok());
+  EXPECT_THAT(b.events, IsEmpty()) << "the broker still waits for the member that could not say that it leaves";
+  broker_.ExpireMember("group", "a");
+  EXPECT_TRUE(b.Poll().ok());
+  EXPECT_THAT(b.events, ElementsAre("assigned 0 1"));
 }
 
 }  // namespace

@@ -206,6 +206,57 @@ TEST_F(MemoryProducerTest, AFaultPlanIsAskedAtEveryCall) {
   EXPECT_EQ(asked, 2);
 }
 
+// What a process leaves behind that dies around a call.
+TEST_F(MemoryProducerTest, ACrashCanBePutBeforeAndAfterAnyCall) {
+  for (auto [call, moment, committed] : std::vector<std::tuple<BrokerCall, CallMoment, bool>>{
+           {BrokerCall::kFlush, CallMoment::kBefore, false},
+           {BrokerCall::kFlush, CallMoment::kAfter, false},
+           {BrokerCall::kSendOffsets, CallMoment::kAfter, false},
+           {BrokerCall::kCommit, CallMoment::kBefore, false},
+           {BrokerCall::kCommit, CallMoment::kAfter, true}}) {
+    const std::vector<std::string> before = Output();
+    auto producer = NewProducer();
+    broker_.SetObserver([&, here = call, now = moment](BrokerCall c, CallMoment m) {
+      if (c == here && m == now) broker_.set_cut_off(true);
+    });
+    Status status = producer->Begin();
+    if (status.ok()) status = Produce(producer.get(), "1");
+    if (status.ok()) status = producer->Flush();
+    if (status.ok()) status = producer->SendOffsets({{in_, 7}}, *consumer_->Group());
+    if (status.ok()) status = producer->Commit();
+    EXPECT_TRUE(status.Is(ErrorKind::kRecover)) << status.ToString();
+    EXPECT_TRUE(producer->Abort().Is(ErrorKind::kRecover)) << "a dead process aborts nothing";
+    producer.reset();
+    broker_.SetObserver({});
+    broker_.set_cut_off(false);
+    NewProducer();  // ends what is open
+    EXPECT_EQ(Output().size(), before.size() + (committed ? 1 : 0));
+    EXPECT_EQ(Committed(), committed ? std::optional<int64_t>(7) : std::nullopt);
+  }
+}
+
+TEST_F(MemoryProducerTest, ATopicTakesRecordsUpToItsLimit) {
+  broker_.CreateTopic({.name = "output", .partitions = 1, .config = {{"max.message.bytes", "1000"}}});
+  EXPECT_EQ((*broker_.NewAdmin()->Describe("output"))->MaxMessageBytes(), 1000);
+  EXPECT_EQ((*broker_.NewAdmin()->Describe("input"))->MaxMessageBytes(), 1'048'588);
+  const int64_t rest = 1000 - MaxBatchBytes({.key = "k"});
+  auto producer = NewProducer();
+  ASSERT_TRUE(producer->Begin().ok());
+  ASSERT_TRUE(Produce(producer.get(), std::string(static_cast<size_t>(rest), 'x')).ok());
+  EXPECT_TRUE(producer->Flush().ok());
+  ASSERT_TRUE(Produce(producer.get(), std::string(static_cast<size_t>(rest) + 1, 'x')).ok());
+  EXPECT_TRUE(producer->Flush().Is(ErrorKind::kStop));
+}
+
+TEST_F(MemoryProducerTest, ARecordTooLargeForTheClientSpoilsNothing) {
+  auto producer = NewProducer();
+  ASSERT_TRUE(producer->Begin().ok());
+  EXPECT_TRUE(Produce(producer.get(), std::string(kMaxRecordBytes, 'x')).Is(ErrorKind::kInvalid));
+  ASSERT_TRUE(Produce(producer.get(), "1").ok());
+  ASSERT_TRUE(producer->Commit().ok());
+  EXPECT_THAT(Output(), ElementsAre("1"));
+}
+
 TEST_F(MemoryProducerTest, WithoutATransactionalIdRecordsCountOnceFlushed) {
   auto producer = NewProducer("");
   ASSERT_TRUE(producer->Begin().ok());
