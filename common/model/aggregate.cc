@@ -46,6 +46,17 @@ Aggregate Aggregate::FromParts(const Parts& parts) {
   return aggregate;
 }
 
+Aggregate::Parts Aggregate::parts() const {
+  return {.count = count_,
+          .sum = sum_,
+          .min = min_,
+          .max = max_,
+          .last = last_,
+          .first_ts_ms = first_ts_ms_,
+          .last_ts_ms = last_ts_ms_,
+          .last_origin = last_origin_};
+}
+
 double Aggregate::Mean() const { return sum_.AsDouble() / static_cast<double>(count_); }
 
 void Aggregate::AddToSketch(const Number& value) {

@@ -50,6 +50,8 @@ class Aggregate {
     Origin last_origin;
   };
   static Aggregate FromParts(const Parts& parts);
+  // All but the sketch.
+  Parts parts() const;
 
   // Nothing was added; then the other accessors mean nothing.
   bool empty() const { return count_ == 0; }

@@ -13,17 +13,6 @@ enum Kind : uint8_t { kForget = 0, kSet = 1 };
 
 Status Malformed(const char* what) { return Status::Invalid(std::string("malformed control record: ") + what); }
 
-Aggregate::Parts PartsOf(const Aggregate& aggregate) {
-  return {.count = aggregate.count(),
-          .sum = aggregate.sum(),
-          .min = aggregate.min(),
-          .max = aggregate.max(),
-          .last = aggregate.last(),
-          .first_ts_ms = aggregate.first_ts_ms(),
-          .last_ts_ms = aggregate.last_ts_ms(),
-          .last_origin = aggregate.last_origin()};
-}
-
 Result<Control::Set> DecodeSet(ByteReader* reader) {
   int64_t partition = 0;
   std::string_view identity;
@@ -37,7 +26,7 @@ Result<Control::Set> DecodeSet(ByteReader* reader) {
   Result<Aggregate> aggregate = AggregateCodec::Decode(bytes);
   if (!aggregate.ok()) return aggregate.status().WithContext("control record");
   if (aggregate->empty() || aggregate->sketch() != nullptr) return Malformed("an empty aggregate, or one with a sketch");
-  return Control::Set{static_cast<int32_t>(partition), *series, PartsOf(*aggregate)};
+  return Control::Set{static_cast<int32_t>(partition), *series, aggregate->parts()};
 }
 
 }  // namespace
