@@ -76,8 +76,11 @@ Result<std::unique_ptr<SecondaryStore>> OpenRocksSecondary(const std::string& pa
   rocksdb::Status opened =
       rocksdb::DB::OpenAsSecondary(BaseDatabaseOptions(), path, log_path, descriptors, &handles, &db);
   if (!opened.ok()) return Status::Retry("the store in " + path + " cannot be followed yet: " + opened.ToString());
-  return std::unique_ptr<SecondaryStore>(std::make_unique<RocksSecondary>(
-      std::make_unique<RocksDatabase>(path, db, std::move(handles), families, std::move(cache))));
+  auto secondary = std::make_unique<RocksSecondary>(
+      std::make_unique<RocksDatabase>(path, db, std::move(handles), families, std::move(cache)));
+  // What the primary flushed while it was being opened is in the new files of one family and still missing in another.
+  ODOMETER_RETURN_IF_ERROR(secondary->CatchUp());
+  return std::unique_ptr<SecondaryStore>(std::move(secondary));
 }
 
 }  // namespace odometer

@@ -27,6 +27,7 @@ Result<std::unique_ptr<Store>> OpenRocksStore(const RocksStoreOptions& options);
 class SecondaryStore : public Store {
  public:
   // Takes over what the primary has written since. Thread-safe, but not together with reads that are under way.
+  // A flush of the primary at that very moment may show in one family earlier than in another, until the next call.
   virtual Status CatchUp() = 0;
 };
 // `log_path`: a folder of our own for RocksDB's info log. kRetry when the database is not there yet.
