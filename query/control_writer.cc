@@ -1,5 +1,7 @@
 #include "query/control_writer.h"
 
+#include <xxhash.h>
+
 #include <span>
 #include <utility>
 #include <vector>
@@ -20,12 +22,16 @@ class KafkaControlWriter final : public ControlWriter {
   KafkaControlWriter(std::string topic, TransactionalProducerFactory make_producer, Admin* admin)
       : topic_(std::move(topic)), make_producer_(std::move(make_producer)), admin_(admin) {}
 
-  Result<Offsets> Write(const Control& control) override {
+  Result<Offsets> Write(Control control) override {
     MutexLock lock(mutex_);
     // Asked each time: the topic may have grown.
     Result<std::optional<TopicInfo>> topic = admin_->Describe(topic_);
     if (!topic.ok()) return topic.status();
     if (!topic->has_value()) return Status::Stop("there is no topic " + topic_);
+    if (control.set) {
+      control.set->partition = SetPartition(control.qualified_name, (*topic)->partitions);
+      control.set->aggregate.last_origin.partition = control.set->partition;
+    }
 
     const std::string body = EncodeControl(control);
     const OutRecord record{.key = control.qualified_name,
@@ -49,7 +55,9 @@ class KafkaControlWriter final : public ControlWriter {
     if (status.ok()) status = Transaction(record, partitions);
     if (status.ok()) {
       for (const auto& [partition, end] : producer_->AcknowledgedEnds()) offsets->emplace_back(partition, end - 1);
-      return status;
+      if (offsets->size() == static_cast<size_t>(partitions)) return status;
+      // A record that the broker had taken already, when it was sent again, is acknowledged without its offset.
+      return Status::Retry("written, but not known where");
     }
     // Whatever broke it: a transaction that cannot be aborted, or that may be committed, ends with its producer.
     if (producer_ && (!status.Is(ErrorKind::kAbort) || !producer_->Abort().ok())) producer_.reset();
@@ -86,6 +94,11 @@ class KafkaControlWriter final : public ControlWriter {
 };
 
 }  // namespace
+
+int32_t SetPartition(const std::string& qualified_name, int32_t partitions) {
+  return static_cast<int32_t>(XXH3_64bits(qualified_name.data(), qualified_name.size()) %
+                              static_cast<uint64_t>(partitions));
+}
 
 std::unique_ptr<ControlWriter> NewControlWriter(std::string topic, TransactionalProducerFactory make_producer,
                                                 Admin* admin) {

@@ -1,6 +1,7 @@
 // The ControlWriter over Kafka.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,5 +21,8 @@ using TransactionalProducerFactory = std::function<Result<std::unique_ptr<Transa
 // Writing a control again is harmless: it takes effect where it stands last, still before its Write returned.
 std::unique_ptr<ControlWriter> NewControlWriter(std::string topic, TransactionalProducerFactory make_producer,
                                                 Admin* admin);
+
+// The partition whose task gets a set: any would do, the same one each time keeps the series in one place.
+int32_t SetPartition(const std::string& qualified_name, int32_t partitions);
 
 }  // namespace odometer

@@ -19,7 +19,7 @@ http::Response Health::Check() const {
 
 bool Health::Healthy() const {
   Result<StatePosition> position = state_->Position();
-  if (!position.ok() || position->tasks.empty()) return false;
+  if (!position.ok()) return false;
   const int64_t patient_since_ms = clock_->WallMs() - patience_ms_;
   return std::none_of(position->tasks.begin(), position->tasks.end(), [&](const TaskPosition& task) {
     return task.commit_wall_ms < patient_since_ms && Lags(task);

@@ -17,7 +17,7 @@ class Health {
   Health(std::string topic, int64_t commit_interval_ms, StateReader* state, Admin* admin, const Clock* clock);
 
   // Blocks. 200 {"status":"ok"}; 422 {"status":"error"} when the state cannot be read, or some task has made no commit
-  // for max(10 commit intervals, 30 s) though there is more to read.
+  // for max(10 commit intervals, 30 s) though there is more to read. An instance without partitions is well.
   http::Response Check() const;
 
  private:

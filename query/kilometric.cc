@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/model/views.h"
+#include "query/answer.h"
 #include "query/json_writer.h"
 #include "query/meter_reader.h"
 
@@ -86,52 +87,44 @@ void WriteMeter(const Aggregate& aggregate, const MeterRates& rates, JsonWriter*
 
 // `write_values` writes the elements of "values".
 template <typename WriteValues>
-Answer Enveloped(const std::string& key, RangeAnswer range, WriteValues write_values) {
+http::Response Enveloped(const std::string& key, const RangeAnswer& range, WriteValues write_values) {
   std::string body;
   JsonWriter json(&body);
   json.BeginObject().Key("name").String(key).Key("values").BeginArray();
-  write_values(range, &json);
+  write_values(&json);
   json.EndArray().EndObject();
 
-  Answer answer{http::Response::Json(200, std::move(body)), std::move(range.position)};
-  answer.response.With("X-Odometer-Resolution-Ms", std::to_string(range.resolution_ms));
-  if (range.retained_from_ms) {
-    answer.response.With("X-Odometer-Retained-From-Ms", std::to_string(*range.retained_from_ms));
-  }
-  return answer;
+  http::Response response = http::Response::Json(200, std::move(body));
+  response.With("X-Odometer-Resolution-Ms", std::to_string(range.resolution_ms));
+  if (range.retained_from_ms) response.With("X-Odometer-Retained-From-Ms", std::to_string(*range.retained_from_ms));
+  return response;
 }
 
 }  // namespace
 
-Kilometric::Kilometric(TierSet tiers, StateReader* state, const Clock* clock)
-    : tiers_(std::move(tiers)), state_(state), clock_(clock), planner_(tiers_, state) {}
-
-Answer Kilometric::Read(const http::Request& request) const {
+http::Response Kilometric::Read(const http::Request& request, StateView* view) const {
   MetricQuery query;
-  if (auto bad = ParseMetricQuery(request, &query)) return {BadParameterResponse(*bad), std::nullopt};
+  if (auto bad = ParseMetricQuery(request, &query)) return BadParameterResponse(*bad);
   const RangeQuery range = RangeOf(query);
-  if (query.view == MetricView::kMeter) return ReadMeter(query, range);
-
-  Result<RangeAnswer> read = planner_.Read(range);
-  if (!read.ok()) return {ErrorResponse(read.status(), range.bucket_ms == 0 ? "" : "period"), std::nullopt};
-  return Enveloped(query.key, std::move(read).value(), [&](const RangeAnswer& answer, JsonWriter* json) {
-    for (const Bucket& bucket : answer.buckets) WriteValue(query.view, bucket, range.bucket_ms, json);
+  Result<RangeAnswer> read = ReadRange(tiers_, view, range);
+  if (!read.ok()) return ErrorResponse(read.status(), range.bucket_ms == 0 ? "" : "period");
+  if (query.view != MetricView::kMeter) {
+    return Enveloped(query.key, *read, [&](JsonWriter* json) {
+      for (const Bucket& bucket : read->buckets) WriteValue(query.view, bucket, range.bucket_ms, json);
+    });
+  }
+  Result<MeterRates> rates = RatesOf(query, range, *read, view);
+  if (!rates.ok()) return ErrorResponse(rates.status());
+  return Enveloped(query.key, *read, [&](JsonWriter* json) {
+    for (const Bucket& bucket : read->buckets) WriteMeter(bucket.aggregate, *rates, json);
   });
 }
 
-Answer Kilometric::ReadMeter(const MetricQuery& query, const RangeQuery& range) const {
-  Result<RangeAnswer> read = planner_.Read(range);
-  if (!read.ok()) return {ErrorResponse(read.status()), std::nullopt};
-  MeterRates rates{};
-  if (!read->buckets.empty()) {
-    Result<MeterRates> computed = ReadMeterRates(tiers_, state_, range.selector, read->buckets.front().aggregate,
-                                                 query.to_ms.value_or(clock_->WallMs()));
-    if (!computed.ok()) return {ErrorResponse(computed.status()), std::nullopt};
-    rates = *computed;
-  }
-  return Enveloped(query.key, std::move(read).value(), [&](const RangeAnswer& answer, JsonWriter* json) {
-    for (const Bucket& bucket : answer.buckets) WriteMeter(bucket.aggregate, rates, json);
-  });
+Result<MeterRates> Kilometric::RatesOf(const MetricQuery& query, const RangeQuery& range, const RangeAnswer& counted,
+                                       StateView* view) const {
+  if (counted.buckets.empty()) return MeterRates{};
+  return ReadMeterRates(tiers_, view, range.selector, counted.buckets.front().aggregate,
+                        query.to_ms.value_or(clock_->WallMs()));
 }
 
 }  // namespace odometer

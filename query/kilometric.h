@@ -1,10 +1,13 @@
 // Kilometric's reads: GET /metric and GET /read.
 #pragma once
 
+#include <utility>
+
 #include "common/base/clock.h"
+#include "common/http/message.h"
 #include "common/model/tier.h"
+#include "common/model/views.h"
 #include "common/state/state_reader.h"
-#include "query/answer.h"
 #include "query/parameters.h"
 #include "query/planner.h"
 
@@ -13,19 +16,19 @@ namespace odometer {
 // Thread-safe.
 class Kilometric {
  public:
-  // The pointers must outlive it.
-  Kilometric(TierSet tiers, StateReader* state, const Clock* clock);
+  // The clock must outlive it.
+  Kilometric(TierSet tiers, const Clock* clock) : tiers_(std::move(tiers)), clock_(clock) {}
 
   // {"name":…,"values":[…]} of the parameters key, type, period, from, to and label.<name>.
-  Answer Read(const http::Request& request) const;
+  http::Response Read(const http::Request& request, StateView* view) const;
 
  private:
-  Answer ReadMeter(const MetricQuery& query, const RangeQuery& range) const;
+  // Of what was counted in the range.
+  Result<MeterRates> RatesOf(const MetricQuery& query, const RangeQuery& range, const RangeAnswer& counted,
+                             StateView* view) const;
 
   const TierSet tiers_;
-  StateReader* const state_;
   const Clock* const clock_;
-  const Planner planner_;
 };
 
 }  // namespace odometer

@@ -1,6 +1,7 @@
 #include "query/meter_reader.h"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 namespace odometer {
@@ -12,7 +13,7 @@ constexpr int64_t kMaxSteps = 40'000;
 
 }  // namespace
 
-Result<MeterRates> ReadMeterRates(const TierSet& tiers, StateReader* state, const SeriesSelector& selector,
+Result<MeterRates> ReadMeterRates(const TierSet& tiers, StateView* view, const SeriesSelector& selector,
                                   const Aggregate& whole, int64_t to_ms) {
   MeterRates rates = ComputeMeterRates({}, 1000, whole.first_ts_ms(), whole.count(), to_ms);
   const int64_t horizon_start = to_ms - kHorizonMs;
@@ -20,17 +21,18 @@ Result<MeterRates> ReadMeterRates(const TierSet& tiers, StateReader* state, cons
   for (size_t i = 0; i < tiers.windows.size() && end >= horizon_start; ++i) {
     const Tier& tier = tiers.windows[i];
     const int64_t step = tier.size_ms * std::max<int64_t>(1, kHorizonMs / kMaxSteps / tier.size_ms);
-    Result<WindowsAnswer> read = state->ReadWindows(
+    Result<WindowsAnswer> read = view->ReadWindows(
         selector, {.size_ms = tier.size_ms, .from_ms = horizon_start, .to_ms = end, .bucket_ms = step});
     if (!read.ok()) return read.status();
 
-    // Where the next coarser tier takes over: at a boundary of its windows, so that nothing counts twice.
+    // Where the next coarser tier takes over: at a boundary of its windows and of our steps, so that nothing counts twice
+    // or not at all.
     int64_t start = horizon_start;
     if (read->complete_from_ms > start) {
       start = read->complete_from_ms;
       if (i + 1 < tiers.windows.size()) {
-        int64_t size = tiers.windows[i + 1].size_ms;
-        start = tiers.windows[i + 1].WindowStart(start + size - 1);
+        const int64_t both = std::lcm(step, tiers.windows[i + 1].size_ms);
+        start = Tier{.size_ms = both}.WindowStart(start + both - 1);
       }
     }
     std::vector<WindowCount> windows;

@@ -1,8 +1,9 @@
 #include "query/min_offset.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "query/integers.h"
 
 namespace odometer {
 namespace {
@@ -13,12 +14,10 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-template <typename T>
-std::optional<T> ParseNatural(std::string_view text) {
-  T value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
+const TaskPosition* FindTask(const StatePosition& position, int32_t partition) {
+  auto found = std::find_if(position.tasks.begin(), position.tasks.end(),
+                            [&](const TaskPosition& task) { return task.partition == partition; });
+  return found == position.tasks.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -35,9 +34,11 @@ Result<OffsetSet> OffsetSet::Parse(std::string_view text, const std::string& top
     size_t slash = at == std::string_view::npos ? at : item.rfind('/', at);
     if (slash == std::string_view::npos) return Status::Invalid("min-offset must be <topic>/<partition>@<offset>,…");
     if (item.substr(0, slash) != topic) return Status::Invalid("min-offset must name offsets of the topic " + topic);
-    std::optional<int32_t> partition = ParseNatural<int32_t>(item.substr(slash + 1, at - slash - 1));
-    std::optional<int64_t> offset = ParseNatural<int64_t>(item.substr(at + 1));
-    if (!partition || !offset) return Status::Invalid("min-offset: partition and offset must be whole numbers");
+    std::optional<int32_t> partition = ParseInteger<int32_t>(item.substr(slash + 1, at - slash - 1));
+    std::optional<int64_t> offset = ParseInteger<int64_t>(item.substr(at + 1));
+    if (!partition || !offset || *partition < 0 || *offset < 0) {
+      return Status::Invalid("min-offset: partition and offset must be whole numbers");
+    }
     set.Add(*partition, *offset);
   }
   return set;
@@ -48,12 +49,23 @@ void OffsetSet::Add(int32_t partition, int64_t offset) {
   if (!added) it->second = std::max(it->second, offset);
 }
 
-bool OffsetSet::SatisfiedBy(const StatePosition& position) const {
-  return std::all_of(offsets_.begin(), offsets_.end(), [&](const auto& wanted) {
-    return std::any_of(position.tasks.begin(), position.tasks.end(), [&](const TaskPosition& task) {
-      return task.partition == wanted.first && task.next_input_offset > wanted.second;
-    });
-  });
+std::vector<int32_t> OffsetSet::NotCoveredBy(const StatePosition& position) const {
+  std::vector<int32_t> partitions;
+  for (const auto& [partition, offset] : offsets_) {
+    if (FindTask(position, partition) == nullptr) partitions.push_back(partition);
+  }
+  return partitions;
+}
+
+bool OffsetSet::ReachedBy(const StatePosition& position) const {
+  bool covered = false;
+  for (const auto& [partition, offset] : offsets_) {
+    const TaskPosition* task = FindTask(position, partition);
+    if (task == nullptr) continue;
+    if (task->next_input_offset <= offset) return false;
+    covered = true;
+  }
+  return covered;
 }
 
 std::string OffsetsText(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) {

@@ -23,8 +23,10 @@ class OffsetSet {
 
   void Add(int32_t partition, int64_t offset);
   bool empty() const { return offsets_.empty(); }
-  // Every record of the set is part of what the position reflects. A partition that it does not cover: false.
-  bool SatisfiedBy(const StatePosition& position) const;
+  // The partitions of the set that the position does not cover.
+  std::vector<int32_t> NotCoveredBy(const StatePosition& position) const;
+  // The position covers at least one partition of the set, and reflects the records of all those that it covers.
+  bool ReachedBy(const StatePosition& position) const;
 
  private:
   std::map<int32_t, int64_t> offsets_;

@@ -51,7 +51,7 @@ void OffsetWaiter::CheckOnce() {
     for (auto it = parked_.begin(); it != parked_.end();) {
       auto next = std::next(it);
       // An unreadable state is waited for too: it may be between two processors.
-      if (position.ok() && it->wanted.SatisfiedBy(*position)) {
+      if (position.ok() && it->wanted.ReachedBy(*position)) {
         reached.splice(reached.end(), parked_, it);
       } else if (now_ms >= it->deadline_steady_ms) {
         late.splice(late.end(), parked_, it);

@@ -1,10 +1,11 @@
 #include "query/parameters.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
-#include <charconv>
-#include <limits>
 
 #include "common/model/timestamp.h"
+#include "query/integers.h"
 
 namespace odometer {
 namespace {
@@ -31,7 +32,7 @@ std::optional<BadParameter> ParseTime(const http::Request& request, std::string_
                                       std::optional<int64_t>* time_ms) {
   std::optional<std::string_view> text = request.Query(field);
   if (!text) return std::nullopt;
-  std::optional<int64_t> value = ParseInteger(*text);
+  std::optional<int64_t> value = ParseInteger<int64_t>(*text);
   if (!value) return BadParameter{std::string(field), std::string(field) + " must be a whole number of ms since 1970"};
   *time_ms = value;
   return std::nullopt;
@@ -40,7 +41,7 @@ std::optional<BadParameter> ParseTime(const http::Request& request, std::string_
 std::optional<BadParameter> ParsePeriod(const http::Request& request, std::optional<int64_t>* period_ms) {
   std::optional<std::string_view> text = request.Query("period");
   if (!text) return std::nullopt;
-  std::optional<int64_t> seconds = ParseInteger(*text);
+  std::optional<int64_t> seconds = ParseInteger<int64_t>(*text);
   if (!seconds || *seconds <= 0 || *seconds > kMaxPeriodSeconds) {
     return BadParameter{"period", "period must be a whole number of seconds above 0"};
   }
@@ -100,33 +101,6 @@ std::optional<BadParameter> ParseReadConditions(const http::Request& request, co
   return std::nullopt;
 }
 
-std::optional<int64_t> ParseInteger(std::string_view text) {
-  int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-bool IsValidUtf8(std::string_view text) {
-  // The well-formed sequences of the Unicode standard, table 3-7: the second byte's range depends on the first.
-  for (size_t i = 0; i < text.size();) {
-    auto byte = [&](size_t at) { return at < text.size() ? static_cast<uint8_t>(text[at]) : 0; };
-    uint8_t first = byte(i);
-    if (first < 0x80) {
-      ++i;
-      continue;
-    }
-    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4) return false;
-    int lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    int highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (byte(i + 1) < lowest || byte(i + 1) > highest) return false;
-    for (size_t k = 2; k < length; ++k) {
-      if (byte(i + k) < 0x80 || byte(i + k) > 0xbf) return false;
-    }
-    i += length;
-  }
-  return true;
-}
+bool IsValidUtf8(std::string_view text) { return simdjson::validate_utf8(text); }
 
 }  // namespace odometer

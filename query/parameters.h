@@ -43,8 +43,6 @@ struct ReadConditions {
 std::optional<BadParameter> ParseReadConditions(const http::Request& request, const std::string& topic,
                                                 ReadConditions* conditions);
 
-// Digits with an optional minus, nothing else, within 64 bits.
-std::optional<int64_t> ParseInteger(std::string_view text);
 bool IsValidUtf8(std::string_view text);
 
 }  // namespace odometer

@@ -19,9 +19,9 @@ std::string Seconds(int64_t ms) { return std::to_string(ms / 1000); }
 // One query on its way through the tiers.
 class Plan {
  public:
-  Plan(const TierSet& tiers, StateReader* state, const RangeQuery& query)
+  Plan(const TierSet& tiers, StateView* view, const RangeQuery& query)
       : tiers_(tiers),
-        state_(state),
+        view_(*view),
         query_(query),
         from_(query.from_ms.value_or(kBeginningOfTime)),
         to_(query.to_ms.value_or(kForever)),
@@ -48,10 +48,12 @@ class Plan {
   bool Retains(const Tier& tier, int64_t complete_from_ms) const;
   Status NoTierDivides() const;
   Status NotRetained(int64_t from) const;
+  // Null when there is none.
+  const Tier* CoarsestThatDivides() const;
   static RangeAnswer Make(WindowsAnswer answer, int64_t resolution_ms);
 
   const TierSet& tiers_;
-  StateReader* const state_;
+  StateView& view_;
   const RangeQuery& query_;
   const int64_t from_, to_;
   // The part of the range in which there are events, as far as the total tells.
@@ -59,16 +61,18 @@ class Plan {
 };
 
 Result<RangeAnswer> Plan::Run() {
-  if (from_ > to_) {
-    Result<StatePosition> position = state_->Position();
-    if (!position.ok()) return position.status();
-    return RangeAnswer{.position = std::move(position).value()};
-  }
+  const Tier* coarsest = CoarsestThatDivides();
+  const bool total_may_answer = tiers_.total && query_.bucket_ms == 0;
+  if (coarsest == nullptr && !total_may_answer) return NoTierDivides();
+  const RangeAnswer nothing{.resolution_ms = total_may_answer ? 0 : coarsest->size_ms};
+  if (from_ > to_) return nothing;
+
   std::optional<WindowsAnswer> total;
   if (tiers_.total) {
     Result<WindowsAnswer> read = Scan(0, from_, to_, 0);
     if (!read.ok()) return read.status();
-    if (read->buckets.empty() || (query_.bucket_ms == 0 && !read->cut)) return Make(std::move(read).value(), 0);
+    if (read->buckets.empty()) return nothing;
+    if (total_may_answer && !read->cut) return Make(std::move(read).value(), 0);
     const Aggregate& all = read->buckets.front().aggregate;
     first_ = std::max(from_, all.first_ts_ms());
     last_ = std::min(to_, all.last_ts_ms());
@@ -77,10 +81,8 @@ Result<RangeAnswer> Plan::Run() {
 
   std::optional<Candidate> finest;   // that retains what is asked
   std::optional<Candidate> longest;  // that reaches back furthest, where none retains it
-  bool divides = false;
   for (auto tier = tiers_.windows.rbegin(); tier != tiers_.windows.rend(); ++tier) {
     if (query_.bucket_ms % tier->size_ms != 0) continue;
-    divides = true;
     Result<Candidate> examined = Examine(*tier);
     if (!examined.ok()) return examined.status();
     if (examined->retains && !examined->cut) return AnswerFrom(std::move(examined).value());
@@ -91,14 +93,13 @@ Result<RangeAnswer> Plan::Run() {
       longest = std::move(examined).value();
     }
   }
-  if (query_.bucket_ms != 0 && !divides) return NoTierDivides();
   if (finest) return AnswerFrom(std::move(*finest));
-  if (query_.bucket_ms == 0 && total) return Make(std::move(*total), 0);
+  if (total_may_answer) return Make(std::move(*total), 0);
   return AnswerBeyondRetention(*longest);
 }
 
 Result<WindowsAnswer> Plan::Scan(int64_t size_ms, int64_t from, int64_t to, int64_t bucket_ms) const {
-  return state_->ReadWindows(query_.selector,
+  return view_.ReadWindows(query_.selector,
                              {.size_ms = size_ms, .from_ms = from, .to_ms = to, .bucket_ms = bucket_ms});
 }
 
@@ -151,16 +152,11 @@ Result<RangeAnswer> Plan::AnswerBeyondRetention(const Candidate& longest) const 
   }
   // A bucket that began before would show less than there was.
   const int64_t start = query_.bucket_ms == 0 ? complete_from : RoundUp(complete_from, query_.bucket_ms);
-  RangeAnswer answer;
+  RangeAnswer answer{.resolution_ms = longest.tier.size_ms};
   if (start <= to_) {
     Result<WindowsAnswer> scan = Scan(longest.tier.size_ms, std::max(from_, start), to_, query_.bucket_ms);
     if (!scan.ok()) return scan.status();
     answer = Make(std::move(scan).value(), longest.tier.size_ms);
-  } else {
-    Result<StatePosition> position = state_->Position();
-    if (!position.ok()) return position.status();
-    answer.position = std::move(position).value();
-    answer.resolution_ms = longest.tier.size_ms;
   }
   answer.retained_from_ms = start;
   return answer;
@@ -203,14 +199,20 @@ Status Plan::NotRetained(int64_t from) const {
   return Status::Invalid(message + (coarser.empty() ? "there are no points" : "work multiples of " + coarser));
 }
 
+const Tier* Plan::CoarsestThatDivides() const {
+  auto found = std::find_if(tiers_.windows.rbegin(), tiers_.windows.rend(),
+                            [&](const Tier& tier) { return query_.bucket_ms % tier.size_ms == 0; });
+  return found == tiers_.windows.rend() ? nullptr : &*found;
+}
+
 RangeAnswer Plan::Make(WindowsAnswer answer, int64_t resolution_ms) {
-  return {.position = std::move(answer.position), .buckets = std::move(answer.buckets), .resolution_ms = resolution_ms};
+  return {.buckets = std::move(answer.buckets), .resolution_ms = resolution_ms};
 }
 
 }  // namespace
 
-Planner::Planner(TierSet tiers, StateReader* state) : tiers_(std::move(tiers)), state_(state) {}
-
-Result<RangeAnswer> Planner::Read(const RangeQuery& query) const { return Plan(tiers_, state_, query).Run(); }
+Result<RangeAnswer> ReadRange(const TierSet& tiers, StateView* view, const RangeQuery& query) {
+  return Plan(tiers, view, query).Run();
+}
 
 }  // namespace odometer

@@ -21,25 +21,13 @@ struct RangeQuery {
 };
 
 struct RangeAnswer {
-  StatePosition position;
   std::vector<Bucket> buckets;  // ascending, none empty
-  int64_t resolution_ms = 0;    // window size of the tier that answered; 0: the total
+  int64_t resolution_ms = 0;  // window size of the tier that answered; 0: the total
   // Only when the answer does not reach back as far as was asked, though there may have been something: its start.
   std::optional<int64_t> retained_from_ms;
 };
 
-// Thread-safe as far as the reader is; blocks for a few of its calls.
-class Planner {
- public:
-  // The reader must outlive the planner.
-  Planner(TierSet tiers, StateReader* state);
-
-  // kInvalid, with what would work, when no tier can answer; otherwise the reader's errors.
-  Result<RangeAnswer> Read(const RangeQuery& query) const;
-
- private:
-  const TierSet tiers_;
-  StateReader* const state_;
-};
+// Blocks for a few reads of the view. kInvalid, with what would work, when no tier can answer; otherwise the view's errors.
+Result<RangeAnswer> ReadRange(const TierSet& tiers, StateView* view, const RangeQuery& query);
 
 }  // namespace odometer

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "query/answer.h"
 #include "query/health.h"
 #include "query/kilometric.h"
 #include "query/offset_waiter.h"
@@ -16,40 +17,45 @@ namespace {
 // Beyond these a client is better told to come again.
 constexpr size_t kMaxQueuedReads = 1'000;
 constexpr size_t kMaxQueuedWrites = 200;
+constexpr size_t kMaxQueuedChecks = 20;
 constexpr size_t kMaxParked = 2'000;
 
 class QueryService final : public Query {
  public:
   QueryService(QueryOptions options, StateReader* state, ControlWriter* control, Admin* admin, const Clock* clock,
                Metrics* metrics)
-      : kilometric_(options.tiers, state, clock),
-        records_(state),
+      : kilometric_(options.tiers, clock),
         health_(options.topic, options.commit_interval_ms, state, admin, clock),
         readers_(options.worker_threads, kMaxQueuedReads),
         writers_(1, kMaxQueuedWrites),
+        health_worker_(1, kMaxQueuedChecks),
         waiter_(state, clock, kMaxParked),
-        reads_(options.topic, options.min_offset_timeout_ms, state, clock, &readers_, &waiter_, metrics),
-        writes_(options.topic, options.control_timeout_ms, control, admin, clock, &writers_, &waiter_) {
+        reads_(options.topic, options.min_offset_timeout_ms, options.read_timeout_ms, state, clock, &readers_, &waiter_,
+               metrics),
+        writes_(options.control_timeout_ms, control, clock, &writers_, &waiter_) {
     waiter_.Start();
   }
   ~QueryService() override { Stop(); }
 
   void AddRoutes(http::Router* router) override {
-    AddRead(router, "/metric", [this](const http::Request& request) { return kilometric_.Read(request); });
-    AddRead(router, "/read", [this](const http::Request& request) { return kilometric_.Read(request); });
+    for (const char* pattern : {"/metric", "/read"}) {
+      AddRead(router, pattern,
+              [this](const http::Request& request, StateView* view) { return kilometric_.Read(request, view); });
+    }
     for (const char* pattern : {"/data/metrics", "/data/metrics/"}) {
-      AddRead(router, pattern, [this](const http::Request& request) { return records_.ReadAll(request); });
+      AddRead(router, pattern, [](const http::Request& request, StateView* view) { return ReadRecords(request, view); });
       router->Add(http::Method::kPost, pattern, [this](http::Request& request, http::Responder responder) {
         writes_.Post(request, std::move(responder));
       });
     }
     constexpr char kRecord[] = "/data/metrics/{record}";
-    AddRead(router, kRecord, [this](const http::Request& request) { return records_.ReadOne(request); });
+    AddRead(router, kRecord, [](const http::Request& request, StateView* view) { return ReadRecord(request, view); });
     router->Add(http::Method::kDelete, kRecord, [this](http::Request& request, http::Responder responder) {
       writes_.Delete(request, std::move(responder));
     });
-    router->Add(http::Method::kGet, "/health", [this](http::Request& request, http::Responder responder) {
-      reads_.ServePlain(request, std::move(responder), [this](const http::Request&) { return health_.Check(); });
+    router->Add(http::Method::kGet, "/health", [this](http::Request&, http::Responder responder) {
+      if (health_worker_.Submit([this, responder] { responder.Send(health_.Check()); })) return;
+      responder.Send(BusyResponse("too many health checks are under way"));
     });
     router->AddSimple(http::Method::kGet, "/health/ping", [](const http::Request&) {
       return http::Response::Text(200, "pong (metrics-api service)");
@@ -64,6 +70,7 @@ class QueryService final : public Query {
     waiter_.Stop();
     writers_.Stop();
     readers_.Stop();
+    health_worker_.Stop();
   }
 
  private:
@@ -75,10 +82,10 @@ class QueryService final : public Query {
   }
 
   const Kilometric kilometric_;
-  const Records records_;
   const Health health_;
   WorkerPool readers_;
   WorkerPool writers_;
+  WorkerPool health_worker_;  // of its own, so that it answers while queries wait
   OffsetWaiter waiter_;
   ReadRunner reads_;
   RecordWrites writes_;

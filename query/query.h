@@ -12,6 +12,7 @@
 #include "common/kafka/admin.h"
 #include "common/kafka/producer.h"
 #include "common/kafka/types.h"
+#include "common/model/control.h"
 #include "common/model/tier.h"
 #include "common/state/state_reader.h"
 
@@ -21,7 +22,8 @@ struct QueryOptions {
   TierSet tiers = TierSet::Default();
   std::string topic = "metrics.events";
   int min_offset_timeout_ms = 5'000;   // then 504
-  int control_timeout_ms = 5'000;      // how long a set or forget is waited for until it shows
+  int control_timeout_ms = 5'000;      // from a set or forget until it shows
+  int read_timeout_ms = 20'000;        // from a read to its answer, waiting for min-offset included
   int64_t commit_interval_ms = 100;    // for /health
   int worker_threads = 4;              // requests run here, so that a long scan does not hold up the I/O threads
 };
@@ -30,8 +32,8 @@ struct QueryOptions {
 class ControlWriter {
  public:
   virtual ~ControlWriter() = default;
-  // The offset that the record got in each partition.
-  virtual Result<std::vector<std::pair<TopicPartition, int64_t>>> Write(const struct Control& control) = 0;
+  // The offset that the record got in each partition. Chooses the partition of a set itself.
+  virtual Result<std::vector<std::pair<TopicPartition, int64_t>>> Write(Control control) = 0;
 };
 
 class Query {
@@ -39,7 +41,7 @@ class Query {
   virtual ~Query() = default;
   // Adds /metric, /read and the /data/metrics family, and Kilometric's /health; the query must outlive the server.
   virtual void AddRoutes(http::Router* router) = 0;
-  // Answers what is under way, then stops the workers. Idempotent.
+  // Ends what is under way and drops what is queued: after the server has been drained. Idempotent.
   virtual void Stop() = 0;
 };
 

@@ -1,26 +1,13 @@
 #include "query/read_runner.h"
 
-#include <exception>
 #include <utility>
-
-#include "common/base/log.h"
+#include <vector>
 
 namespace odometer {
 namespace {
 
 constexpr char kRefusedName[] = "odometer_query_refused_total";
 constexpr char kRefusedHelp[] = "Queries not answered, by reason: busy, min_offset (504), incomplete";
-
-// No exception may end a worker: out of memory for one answer is that answer's failure only.
-template <typename Function>
-void Guarded(const http::Responder& responder, Function function) {
-  try {
-    function();
-  } catch (const std::exception& e) {
-    LogError("query", "request failed error={}", e.what());
-    responder.Send(http::Response::Error(500, "internal", "the query failed"));
-  }
-}
 
 }  // namespace
 
@@ -29,13 +16,15 @@ struct ReadRunner::Job {
   http::Responder responder;
   ReadFunction read;
   ReadConditions conditions;
-  int64_t deadline_steady_ms;
+  int64_t min_offset_by_ms;
+  Deadline deadline;
 };
 
-ReadRunner::ReadRunner(std::string topic, int min_offset_timeout_ms, StateReader* state, const Clock* clock,
-                       WorkerPool* workers, OffsetWaiter* waiter, Metrics* metrics)
+ReadRunner::ReadRunner(std::string topic, int min_offset_timeout_ms, int read_timeout_ms, StateReader* state,
+                       const Clock* clock, WorkerPool* workers, OffsetWaiter* waiter, Metrics* metrics)
     : topic_(std::move(topic)),
       min_offset_timeout_ms_(min_offset_timeout_ms),
+      read_timeout_ms_(read_timeout_ms),
       state_(state),
       clock_(clock),
       workers_(workers),
@@ -50,53 +39,51 @@ void ReadRunner::Serve(http::Request& request, http::Responder responder, ReadFu
     responder.Send(BadParameterResponse(*bad));
     return;
   }
+  const int64_t now_ms = clock_->SteadyMs();
   Submit(std::make_shared<Job>(Job{std::move(request), std::move(responder), std::move(read), std::move(conditions),
-                                   clock_->SteadyMs() + min_offset_timeout_ms_}));
-}
-
-void ReadRunner::ServePlain(http::Request& request, http::Responder responder,
-                            std::function<http::Response(const http::Request&)> answer) {
-  auto owned = std::make_shared<http::Request>(std::move(request));
-  bool queued = workers_->Submit([owned, responder, answer = std::move(answer)] {
-    Guarded(responder, [&] { responder.Send(answer(*owned)); });
-  });
-  if (queued) return;
-  busy_.Increment();
-  responder.Send(BusyResponse("too many queries are under way"));
+                                   now_ms + min_offset_timeout_ms_, Deadline(clock_, now_ms + read_timeout_ms_)}));
 }
 
 void ReadRunner::Submit(const std::shared_ptr<Job>& job) {
-  if (workers_->Submit([this, job] { Guarded(job->responder, [&] { Run(job); }); })) return;
+  if (workers_->Submit([this, job] { Run(job); })) return;
   busy_.Increment();
   job->responder.Send(BusyResponse("too many queries are under way"));
 }
 
 void ReadRunner::Run(const std::shared_ptr<Job>& job) {
-  if (!Reached(*job)) return Park(job);
-  Answer answer = job->read(job->request);
-  if (answer.position) {
-    // Between the look and the read the processor may have died, and its store may be a commit behind.
-    if (!job->conditions.min_offset.SatisfiedBy(*answer.position)) return Park(job);
-    if (job->conditions.require_complete && !IsComplete(*answer.position)) {
-      incomplete_.Increment();
-      answer.response = http::Response::Error(
-          503, "incomplete", "partitions that this instance does not have: " + MissingPartitions(*answer.position));
-      answer.response.With("Retry-After", "1");
+  for (bool again = true;; again = false) {
+    Result<std::unique_ptr<StateView>> view = state_->View(job->deadline);
+    if (!view.ok()) {
+      // An unreadable state is waited for too: it may be between two processors.
+      if (!job->conditions.min_offset.empty()) return Park(job);
+      return job->responder.Send(ErrorResponse(view.status()));
     }
-    AddPositionHeaders(*answer.position, topic_, clock_->WallMs(), &answer.response);
+    const StatePosition& position = (*view)->position();
+    std::optional<http::Response> response = Refusal(job->conditions, position);
+    if (!response) {
+      const OffsetSet& wanted = job->conditions.min_offset;
+      if (!wanted.empty() && !wanted.ReachedBy(position)) return Park(job);
+      response = job->read(job->request, view->get());
+      // A view is lost with the processor that gave it: whoever answers now gets the question once more.
+      if (response->status == 503 && again && !job->deadline.Passed()) continue;
+    }
+    AddPositionHeaders(position, topic_, clock_->WallMs(), &*response);
+    return job->responder.Send(std::move(*response));
   }
-  job->responder.Send(std::move(answer.response));
 }
 
-bool ReadRunner::Reached(const Job& job) {
-  if (job.conditions.min_offset.empty()) return true;
-  Result<StatePosition> position = state_->Position();
-  return position.ok() && job.conditions.min_offset.SatisfiedBy(*position);
+std::optional<http::Response> ReadRunner::Refusal(const ReadConditions& conditions, const StatePosition& position) {
+  std::vector<int32_t> missing = conditions.min_offset.NotCoveredBy(position);
+  const bool incomplete = conditions.require_complete && !IsComplete(position);
+  if (missing.empty() && !incomplete) return std::nullopt;
+  if (missing.empty()) missing = MissingPartitions(position);
+  incomplete_.Increment();
+  return IncompleteResponse(missing);
 }
 
 void ReadRunner::Park(const std::shared_ptr<Job>& job) {
   bool parked =
-      waiter_->Park(job->conditions.min_offset, job->deadline_steady_ms, [this, job](OffsetWaiter::Outcome outcome) {
+      waiter_->Park(job->conditions.min_offset, job->min_offset_by_ms, [this, job](OffsetWaiter::Outcome outcome) {
         if (outcome == OffsetWaiter::Outcome::kReached) {
           Submit(job);
         } else if (outcome == OffsetWaiter::Outcome::kStopped) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/base/clock.h"
@@ -19,25 +20,25 @@ namespace odometer {
 // Thread-safe. All pointers must outlive it, and the workers and the waiter be stopped before it is destroyed.
 class ReadRunner {
  public:
-  ReadRunner(std::string topic, int min_offset_timeout_ms, StateReader* state, const Clock* clock, WorkerPool* workers,
+  // `read_timeout_ms`: from the request to its answer, min_offset_timeout_ms included.
+  ReadRunner(std::string topic, int min_offset_timeout_ms, int read_timeout_ms, StateReader* state, const Clock* clock, WorkerPool* workers,
              OffsetWaiter* waiter, Metrics* metrics);
 
-  // Never blocks. Answers 400 for bad conditions, 503 when too much is under way, 504 when min-offset was not reached
-  // in time, else what `read` answers.
+  // Never blocks. Answers 400 for bad conditions, 503 when too much is under way or partitions are missing that the
+  // conditions name, 504 when min-offset was not reached in time, else what `read` answers.
   void Serve(http::Request& request, http::Responder responder, ReadFunction read);
-  // For what has no conditions and sets its own headers.
-  void ServePlain(http::Request& request, http::Responder responder,
-                  std::function<http::Response(const http::Request&)> answer);
 
  private:
   struct Job;
   void Submit(const std::shared_ptr<Job>& job);
   void Run(const std::shared_ptr<Job>& job);
+  // The answer to a job that needs partitions which the position does not cover.
+  std::optional<http::Response> Refusal(const ReadConditions& conditions, const StatePosition& position);
   void Park(const std::shared_ptr<Job>& job);
-  bool Reached(const Job& job);
 
   const std::string topic_;
   const int min_offset_timeout_ms_;
+  const int read_timeout_ms_;
   StateReader* const state_;
   const Clock* const clock_;
   WorkerPool* const workers_;

@@ -67,7 +67,11 @@ class FieldReader {
   int64_t Time(const char* field, int64_t otherwise) {
     const Json* json = Find(field);
     if (json == nullptr) return otherwise;
-    if (!json->is_number_integer() || *json < kMinTimestampMs || *json > kMaxTimestampMs) {
+    // Compared as what it is: above 2^63 it would turn negative.
+    const bool in_range = json->is_number_unsigned()
+                              ? json->get<uint64_t>() <= static_cast<uint64_t>(kMaxTimestampMs)
+                              : json->is_number_integer() && json->get<int64_t>() >= kMinTimestampMs;
+    if (!in_range) {
       return Fail<int64_t>(field, "must be a whole number of ms since 1970");
     }
     return json->get<int64_t>();

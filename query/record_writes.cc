@@ -1,11 +1,7 @@
 #include "query/record_writes.h"
 
-#include <xxhash.h>
-
-#include <exception>
 #include <utility>
 
-#include "common/base/log.h"
 #include "query/answer.h"
 #include "query/min_offset.h"
 #include "query/parameters.h"
@@ -13,18 +9,14 @@
 
 namespace odometer {
 
-RecordWrites::RecordWrites(std::string topic, int timeout_ms, ControlWriter* control, Admin* admin, const Clock* clock,
-                           WorkerPool* workers, OffsetWaiter* waiter)
-    : topic_(std::move(topic)),
-      timeout_ms_(timeout_ms),
-      control_(control),
-      admin_(admin),
-      clock_(clock),
-      workers_(workers),
-      waiter_(waiter) {}
+RecordWrites::RecordWrites(int timeout_ms, ControlWriter* control, const Clock* clock, WorkerPool* workers,
+                           OffsetWaiter* waiter)
+    : timeout_ms_(timeout_ms), control_(control), clock_(clock), workers_(workers), waiter_(waiter) {}
 
 void RecordWrites::Post(http::Request& request, http::Responder responder) {
-  Submit(responder, [this, responder, body = std::move(request.body)] { Set(body, responder); });
+  Submit(responder, [this, responder, body = std::move(request.body)](int64_t deadline_ms) {
+    Set(body, deadline_ms, responder);
+  });
 }
 
 void RecordWrites::Delete(http::Request& request, http::Responder responder) {
@@ -33,44 +25,35 @@ void RecordWrites::Delete(http::Request& request, http::Responder responder) {
     responder.Send(http::Response::Error(400, "bad_parameter", "the name must be UTF-8", "name"));
     return;
   }
-  Submit(responder, [this, responder, name = std::move(name)] {
+  Submit(responder, [this, responder, name = std::move(name)](int64_t deadline_ms) {
     WriteAndWait({.org = std::string(kDefaultOrg), .qualified_name = name, .set = std::nullopt},
-                 "Record " + name + " DELETED", responder);
+                 "Record " + name + " DELETED", deadline_ms, responder);
   });
 }
 
-void RecordWrites::Submit(const http::Responder& responder, std::function<void()> task) {
-  bool queued = workers_->Submit([responder, task = std::move(task)] {
-    try {
-      task();
-    } catch (const std::exception& e) {
-      LogError("query", "write failed error={}", e.what());
-      responder.Send(http::Response::Error(500, "internal", "the write failed"));
-    }
+void RecordWrites::Submit(const http::Responder& responder, std::function<void(int64_t deadline_ms)> task) {
+  const int64_t deadline_ms = clock_->SteadyMs() + timeout_ms_;
+  bool queued = workers_->Submit([this, responder, deadline_ms, task = std::move(task)] {
+    // Its client has given up, or is about to, and may write something else meanwhile.
+    if (clock_->SteadyMs() >= deadline_ms) return responder.Send(BusyResponse("not written: too many writes wait"));
+    task(deadline_ms);
   });
   if (!queued) responder.Send(BusyResponse("too many writes are under way"));
 }
 
-void RecordWrites::Set(const std::string& body, const http::Responder& responder) {
+void RecordWrites::Set(const std::string& body, int64_t deadline_ms, const http::Responder& responder) {
   Control control{.org = std::string(kDefaultOrg), .qualified_name = {}, .set = Control::Set{}};
   if (auto problem = ParseRecordBody(body, clock_->WallMs(), &*control.set)) {
     responder.Send(std::move(*problem));
     return;
   }
   control.qualified_name = control.set->series.QualifiedName();
-  Result<std::optional<TopicInfo>> topic = admin_->Describe(topic_);
-  if (!topic.ok() || !topic->has_value()) {
-    responder.Send(BusyResponse(topic.ok() ? "there is no topic " + topic_ : topic.status().message()));
-    return;
-  }
-  control.set->partition = SetPartition(control.qualified_name, (*topic)->partitions);
-  control.set->aggregate.last_origin.partition = control.set->partition;
   std::string done_text = "Record " + control.set->series.name + " UPDATED";
-  WriteAndWait(control, std::move(done_text), responder);
+  WriteAndWait(control, std::move(done_text), deadline_ms, responder);
 }
 
-void RecordWrites::WriteAndWait(const Control& control, std::string done_text, const http::Responder& responder) {
-  const int64_t deadline_ms = clock_->SteadyMs() + timeout_ms_;
+void RecordWrites::WriteAndWait(const Control& control, std::string done_text, int64_t deadline_ms,
+                                const http::Responder& responder) {
   Result<std::vector<std::pair<TopicPartition, int64_t>>> written = control_->Write(control);
   if (!written.ok()) {
     responder.Send(BusyResponse(written.status().message()));
@@ -90,11 +73,6 @@ void RecordWrites::WriteAndWait(const Control& control, std::string done_text, c
                                 send(shown ? http::Response::Text(200, done_text) : not_shown());
                               });
   if (!parked) send(not_shown());
-}
-
-int32_t SetPartition(const std::string& qualified_name, int32_t partitions) {
-  return static_cast<int32_t>(XXH3_64bits(qualified_name.data(), qualified_name.size()) %
-                              static_cast<uint64_t>(partitions));
 }
 
 }  // namespace odometer

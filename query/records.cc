@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
-#include <vector>
 
-#include "common/base/log.h"
+#include "query/answer.h"
 #include "query/json_writer.h"
 
 namespace odometer {
@@ -21,17 +19,6 @@ std::string UpperCase(std::string_view text) {
   std::string upper(text);
   std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
   return upper;
-}
-
-Aggregate WithoutSketch(const Aggregate& aggregate) {
-  return Aggregate::FromParts({.count = aggregate.count(),
-                               .sum = aggregate.sum(),
-                               .min = aggregate.min(),
-                               .max = aggregate.max(),
-                               .last = aggregate.last(),
-                               .first_ts_ms = aggregate.first_ts_ms(),
-                               .last_ts_ms = aggregate.last_ts_ms(),
-                               .last_origin = aggregate.last_origin()});
 }
 
 bool UpdatedBefore(const Aggregate& a, const Aggregate& b) {
@@ -47,150 +34,95 @@ double MeanRatePerMs(const Aggregate& aggregate) {
   return duration_ms <= 0 ? 0 : static_cast<double>(aggregate.count()) / static_cast<double>(duration_ms);
 }
 
-// A record of the dialect: the series of one level, name and type, merged whatever their other labels.
-struct Record {
-  std::string level;
-  std::string name;
-  MetricType type;
-  Aggregate aggregate;  // without sketch: records do not show quantiles
-};
-
-void WriteRecord(const Record& record, JsonWriter* json) {
-  const Aggregate& aggregate = record.aggregate;
+// A total as a record of the dialect.
+void WriteRecord(const SeriesTotal& total, JsonWriter* json) {
+  const Aggregate& aggregate = total.aggregate;
+  const MetricType type = total.series.type;
   json->BeginObject();
-  if (!record.level.empty()) json->Key("level").String(record.level);
-  json->Key("name").String(record.name).Key("type").String(UpperCase(MetricTypeName(record.type)));
-  bool running_sum = record.type == MetricType::kCounter;
+  if (!total.series.level().empty()) json->Key("level").String(total.series.level());
+  json->Key("name").String(total.series.name).Key("type").String(UpperCase(MetricTypeName(type)));
+  bool running_sum = type == MetricType::kCounter;
   json->Key("value").Raw(running_sum ? aggregate.sum().ToJson() : aggregate.last().ToJson());
   json->Key("startTime").Integer(aggregate.first_ts_ms()).Key("updateTime").Integer(aggregate.last_ts_ms());
   json->Key("count").Unsigned(aggregate.count());
-  if (record.type == MetricType::kMeter) json->Key("meanRate").Double(MeanRatePerMs(aggregate));
-  if (record.type == MetricType::kTimer) {
+  if (type == MetricType::kMeter) json->Key("meanRate").Double(MeanRatePerMs(aggregate));
+  if (type == MetricType::kTimer) {
     json->Key("min").Raw(aggregate.min().ToJson()).Key("max").Raw(aggregate.max().ToJson());
     json->Key("mean").Double(aggregate.Mean()).Key("sum").Raw(aggregate.sum().ToJson());
   }
   json->EndObject();
 }
 
-// Collects series into records.
-class RecordSet {
- public:
-  void Add(const SeriesTotal& total) {
-    if (total.aggregate.empty()) return;
-    const Series& series = total.series;
-    Aggregate aggregate = WithoutSketch(total.aggregate);
-    Types& types = records_[{series.name, std::string(series.level())}];
-    auto [it, added] = types.try_emplace(series.type, aggregate);
-    if (!added) it->second.Merge(aggregate);
-  }
+bool UpdatedBefore(const SeriesTotal& a, const SeriesTotal& b) { return UpdatedBefore(a.aggregate, b.aggregate); }
 
-  // One record per name and level, sorted by them: of the type that was updated last.
-  std::vector<Record> Take() {
-    std::vector<Record> records;
-    for (auto& [key, types] : records_) {
-      auto last = std::max_element(types.begin(), types.end(), [](const auto& a, const auto& b) {
-        return UpdatedBefore(a.second, b.second);
-      });
-      records.push_back({key.second, key.first, last->first, std::move(last->second)});
-    }
-    records_.clear();
-    return records;
-  }
-
- private:
-  using Types = std::map<MetricType, Aggregate>;
-  std::map<std::pair<std::string, std::string>, Types> records_;  // by name and level
-};
-
-// The list, page by page. The series of a name follow each other, so only one name's records are held.
-class RecordStream {
- public:
-  RecordStream(StateReader* state, size_t page_size) : state_(state), page_size_(page_size), json_(&text_) {
-    json_.BeginArray();
-  }
-
-  // Reads one page. Its position is the answer's when it was the first.
-  Result<StatePosition> Advance() {
-    Result<SeriesPage> page = state_->ReadTotals({}, after_, page_size_);
+// Shows the totals of the selected series to `add`, page by page, until it returns false.
+template <typename Add>
+Status ForEachTotal(StateView* view, const SeriesSelector& selector, size_t page_size, Add add) {
+  std::string after;
+  do {
+    Result<SeriesPage> page = view->ReadTotals(selector, after, page_size);
     if (!page.ok()) return page.status();
-    for (const SeriesTotal& total : page->totals) {
-      if (total.series.name != name_) Flush();
-      name_ = total.series.name;
-      records_.Add(total);
+    for (SeriesTotal& total : page->totals) {
+      // Raw events are no records of this dialect.
+      if (total.series.type != MetricType::kEvent && !add(std::move(total))) return Status::Ok();
     }
-    after_ = page->next_after;
-    if (after_.empty()) {
-      Flush();
-      json_.EndArray();
-    }
-    return std::move(page->position);
-  }
+    after = std::move(page->next_after);
+  } while (!after.empty());
+  return Status::Ok();
+}
 
-  bool done() const { return after_.empty(); }
-  std::string TakeText() { return std::exchange(text_, {}); }
-
- private:
-  void Flush() {
-    for (const Record& record : records_.Take()) WriteRecord(record, &json_);
-  }
-
-  StateReader* const state_;
-  const size_t page_size_;
-  std::string text_;
-  JsonWriter json_;
-  std::string name_;  // that records_ are of
-  RecordSet records_;
-  std::string after_;
-};
+http::Response TooLong(size_t max_bytes) {
+  return http::Response::Error(400, "bad_parameter",
+                               "the list is over " + std::to_string(max_bytes >> 20) +
+                                   " MiB: narrow it by name=<name> or level=<level>",
+                               "name");
+}
 
 }  // namespace
 
-Answer Records::ReadAll(const http::Request&) const {
-  auto stream = std::make_shared<RecordStream>(state_, page_size_);
-  Result<StatePosition> position = stream->Advance();
-  if (!position.ok()) return {ErrorResponse(position.status()), std::nullopt};
-  Answer answer{http::Response::Json(200, ""), std::move(position).value()};
-  if (stream->done()) {
-    answer.response.body = stream->TakeText();
-    return answer;
-  }
-  answer.response.stream = [stream](std::string* chunk) {
-    *chunk += stream->TakeText();
-    if (stream->done()) return false;
-    Result<StatePosition> next = stream->Advance();
-    if (next.ok()) return true;
-    LogWarn("query", "list of records broken off error={}", next.status().ToString());
-    return false;
+http::Response ReadRecords(const http::Request& request, StateView* view, size_t page_size, size_t max_bytes) {
+  SeriesSelector selector;
+  if (auto name = request.Query("name")) selector.name = *name;
+  if (auto level = request.Query("level")) selector.labels.emplace_back(kLevelLabel, *level);
+
+  std::string body;
+  JsonWriter json(&body);
+  json.BeginArray();
+  // The series of a name follow each other, so only one name's records are held: by level, of the type updated last.
+  std::string name;
+  std::map<std::string, SeriesTotal> by_level;
+  auto flush = [&] {
+    for (const auto& [level, total] : by_level) WriteRecord(total, &json);
+    by_level.clear();
+    return body.size() <= max_bytes;
   };
-  return answer;
+  Status read = ForEachTotal(view, selector, page_size, [&](SeriesTotal total) {
+    if (total.series.name != name && !flush()) return false;
+    name = total.series.name;
+    auto [last, added] = by_level.try_emplace(std::string(total.series.level()), total);
+    if (!added && UpdatedBefore(last->second, total)) last->second = std::move(total);
+    return true;
+  });
+  if (!read.ok()) return ErrorResponse(read);
+  if (!flush()) return TooLong(max_bytes);
+  json.EndArray();
+  return http::Response::Json(200, std::move(body));
 }
 
-Answer Records::ReadOne(const http::Request& request) const {
+http::Response ReadRecord(const http::Request& request, StateView* view, size_t page_size) {
   SeriesSelector selector;
   selector.qualified_name = request.path_params.at(0);
-  RecordSet found;
-  std::optional<StatePosition> position;
-  std::string after;
-  do {
-    Result<SeriesPage> page = state_->ReadTotals(selector, after, page_size_);
-    if (!page.ok()) return {ErrorResponse(page.status()), std::nullopt};
-    for (const SeriesTotal& total : page->totals) found.Add(total);
-    if (!position) position = std::move(page->position);
-    after = page->next_after;
-  } while (!after.empty());
-
-  // A qualified name may be split into level and name in several ways.
-  const std::vector<Record> records = found.Take();
-  auto last = std::max_element(records.begin(), records.end(), [](const Record& a, const Record& b) {
-    return UpdatedBefore(a.aggregate, b.aggregate);
+  std::optional<SeriesTotal> last;
+  Status read = ForEachTotal(view, selector, page_size, [&](SeriesTotal total) {
+    if (!last || UpdatedBefore(*last, total)) last = std::move(total);
+    return true;
   });
-  if (last == records.end()) {
-    return {http::Response::Error(404, "not_found", "no record of that name", "name"), std::move(position)};
-  }
+  if (!read.ok()) return ErrorResponse(read);
+  if (!last) return http::Response::Error(404, "not_found", "no record of that name", "name");
   std::string body;
   JsonWriter json(&body);
   WriteRecord(*last, &json);
-  return {http::Response::Json(200, std::move(body)), std::move(position)};
+  return http::Response::Json(200, std::move(body));
 }
 
 }  // namespace odometer

@@ -1,6 +1,9 @@
 #include "query/worker_pool.h"
 
+#include <exception>
 #include <utility>
+
+#include "common/base/log.h"
 
 namespace odometer {
 
@@ -21,11 +24,14 @@ bool WorkerPool::Submit(std::function<void()> task) {
 }
 
 void WorkerPool::Stop() {
+  std::deque<std::function<void()>> dropped;  // outside of the lock: a task's end may do anything
   {
     MutexLock lock(mutex_);
     stopping_ = true;
+    dropped.swap(queue_);
   }
   wake_.NotifyAll();
+  dropped.clear();
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
@@ -37,11 +43,15 @@ void WorkerPool::Run() {
     {
       MutexLock lock(mutex_);
       while (queue_.empty() && !stopping_) wake_.Wait(mutex_);
-      if (queue_.empty()) return;
+      if (stopping_) return;
       task = std::move(queue_.front());
       queue_.pop_front();
     }
-    task();
+    try {
+      task();
+    } catch (const std::exception& e) {  // out of memory for one answer is that answer's failure only
+      LogError("query", "request failed error={}", e.what());
+    }
   }
 }
 

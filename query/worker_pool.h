@@ -17,9 +17,10 @@ class WorkerPool {
   WorkerPool(int threads, size_t max_queued);
   ~WorkerPool();
 
-  // False, and the task is not run, when the queue is full or the pool was stopped. The task must not throw.
+  // False, and the task is not run, when the queue is full or the pool was stopped. What a task throws is logged.
   bool Submit(std::function<void()> task);
-  // Runs what is queued, then ends the threads. Idempotent. Not from a task.
+  // Lets the tasks under way end, and drops those that are queued: nobody waits for them any more. Idempotent. Not from a
+  // task.
   void Stop();
 
  private:

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/base/mutex.h"
 #include "common/state/follower_reader.h"
 #include "common/state/state_client.h"
@@ -24,18 +25,22 @@ class InstanceReader final : public StateReader {
                                      .catch_up_ms = options.catch_up_ms},
                                     clock)) {}
 
-  Result<StatePosition> Position() override {
-    return Ask<StatePosition>([](StateReader* reader) { return reader->Position(); });
-  }
-  Result<WindowsAnswer> ReadWindows(const SeriesSelector& selector, const WindowRange& range) override {
-    return Ask<WindowsAnswer>([&](StateReader* reader) { return reader->ReadWindows(selector, range); });
-  }
-  Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) override {
-    return Ask<SeriesPage>([&](StateReader* reader) { return reader->ReadTotals(selector, after, limit); });
+  Result<std::unique_ptr<StateView>> View(const Deadline& deadline) override {
+    if (Attempt attempt(this); attempt.allowed()) {
+      Result<std::unique_ptr<StateView>> view = service_->View(deadline);
+      // One that only the deadline cut short says nothing about the service.
+      const bool away = view.status().Is(ErrorKind::kRetry) && !deadline.Passed();
+      attempt.SetTrouble(away ? view.status().message() : "");
+      if (!away) return view;
+    }
+    Result<std::unique_ptr<StateView>> view = follower_->View(deadline);
+    if (!view.status().Is(ErrorKind::kRetry)) return view;
+    LogTrouble(view.status().message());
+    return Status::Retry("the processor does not answer, and its database cannot be read yet");
   }
 
  private:
-  // One question to the service. While it is away only one at a time may try, once in service_retry_ms_: a service that
+  // One view of the service. While it is away only one at a time may try, once in service_retry_ms_: a service that
   // hangs then holds up that one alone.
   class Attempt {
    public:
@@ -55,20 +60,13 @@ class InstanceReader final : public StateReader {
     std::string trouble_ = "it was not asked to the end";
   };
 
-  template <typename Answer, typename Question>
-  Result<Answer> Ask(Question question) {
-    if (Attempt attempt(this); attempt.allowed()) {
-      Result<Answer> answer = question(service_.get());
-      const Status status = answer.status();
-      const bool away = status.Is(ErrorKind::kRetry);
-      attempt.SetTrouble(away ? status.message() : "");
-      if (!away) return answer;
-    }
-    Result<Answer> answer = question(follower_.get());
-    if (!answer.status().Is(ErrorKind::kRetry)) return answer;
+  // For the operator, with paths, and once for each cause.
+  void LogTrouble(const std::string& of_database) {
     MutexLock lock(mutex_);
-    return Status::Retry("the processor does not answer (" + trouble_ + "), and its database cannot be read (" +
-                         answer.status().message() + ")");
+    std::string trouble = "service=\"" + trouble_ + "\" database=\"" + of_database + "\"";
+    if (trouble == logged_trouble_) return;
+    LogWarn("state", "no state to read {}", trouble);
+    logged_trouble_ = std::move(trouble);
   }
 
   bool BeginAttempt() {
@@ -84,6 +82,7 @@ class InstanceReader final : public StateReader {
       MutexLock lock(mutex_);
       trying_again_ = false;
       trouble_ = trouble;
+      if (trouble.empty()) logged_trouble_.clear();
       failed_ms_ = trouble.empty() ? std::nullopt : std::optional(clock_.SteadyMs());
     }
     if (trouble.empty() && follower_->IsOpen()) follower_->CloseIfIdle();
@@ -98,6 +97,7 @@ class InstanceReader final : public StateReader {
   std::optional<int64_t> failed_ms_ ODOMETER_GUARDED_BY(mutex_);  // since when the service is away: its last failure
   bool trying_again_ ODOMETER_GUARDED_BY(mutex_) = false;
   std::string trouble_ ODOMETER_GUARDED_BY(mutex_);
+  std::string logged_trouble_ ODOMETER_GUARDED_BY(mutex_);
 };
 
 }  // namespace

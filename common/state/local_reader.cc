@@ -17,6 +17,7 @@ namespace odometer {
 namespace {
 
 constexpr std::string_view kTotalsName = "totals";
+constexpr size_t kMapEntryBytes = 96;  // besides the key's text, about
 
 // The tasks that may be read, and how far they are.
 struct Tasks {
@@ -87,20 +88,29 @@ int64_t FirstRetained(const Tier& tier, int64_t stream_time_ms) {
 }
 
 // Series by series. Equal identities of different tasks are one series, in the order of the index.
-Result<std::vector<SeriesPart>> SelectParts(const StoreView& view, const SeriesSelector& selector, const Tasks& tasks) {
+Result<std::vector<SeriesPart>> SelectParts(const StoreView& view, const SeriesSelector& selector, const Tasks& tasks,
+                                            RowWatch* watch) {
   std::vector<SeriesPart> parts;
   std::unordered_map<std::string, uint32_t> numbers;
   uint32_t next = 0;
+  size_t bytes = 0;
   const bool one_task = tasks.covered.size() == 1;  // then identities are different by themselves
-  Status status = VisitSelected(view, selector, "", [&](const NameRow& row) {
+  Status status = VisitSelected(view, selector, "", watch, [&](const NameRow& row) {
     if (!tasks.covered.contains(row.partition)) return true;
     uint32_t number = next;
     if (!one_task) number = numbers.try_emplace(std::string(row.identity), next).first->second;
-    if (number == next) ++next;
+    if (number == next) {
+      ++next;
+      if (!one_task) bytes += row.identity.size() + kMapEntryBytes;
+    }
     parts.push_back({number, row.partition, row.id});
-    return true;
+    bytes += sizeof(SeriesPart);
+    return bytes <= kMaxSelectionBytes;
   });
   ODOMETER_RETURN_IF_ERROR(status);
+  if (bytes > kMaxSelectionBytes) {
+    return Status::Invalid("more than " + std::to_string(next - 1) + " series: narrow them by label.<name>=<value>");
+  }
   std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.series < b.series; });
   return parts;
 }
@@ -112,39 +122,34 @@ Status Decode(const std::string& family, std::string_view value, Aggregate* aggr
   return Status::Ok();
 }
 
-class LocalReader final : public StateReader {
+class LocalView final : public StateView {
  public:
-  LocalReader(const Store* store, StateLayout layout) : store_(*store), layout_(std::move(layout)) {}
-
-  Result<StatePosition> Position() override {
-    Result<Tasks> tasks = ReadTasks(*store_.View());
-    if (!tasks.ok()) return tasks.status();
-    return std::move(tasks->position);
-  }
+  LocalView(std::unique_ptr<StoreView> view, const StateLayout* layout, Tasks tasks, const Deadline& deadline)
+      : StateView(std::move(tasks.position)),
+        view_(std::move(view)),
+        layout_(*layout),
+        tasks_(std::move(tasks)),
+        watch_(deadline) {}
 
   Result<WindowsAnswer> ReadWindows(const SeriesSelector& selector, const WindowRange& range) override {
     const Tier* tier = nullptr;
     ODOMETER_RETURN_IF_ERROR(CheckRange(range, &tier));
-    auto view = store_.View();
-    Result<Tasks> tasks = ReadTasks(*view);
-    if (!tasks.ok()) return tasks.status();
-    Result<std::vector<SeriesPart>> parts = SelectParts(*view, selector, *tasks);
+    Result<std::vector<SeriesPart>> parts = SelectParts(*view_, selector, tasks_, &watch_);
     if (!parts.ok()) return parts.status();
 
     WindowsAnswer answer;
     const std::string store_name = tier == nullptr ? std::string(kTotalsName) : tier->StoreName();
-    if (auto known = tasks->complete_from_ms.find(store_name); known != tasks->complete_from_ms.end()) {
+    if (auto known = tasks_.complete_from_ms.find(store_name); known != tasks_.complete_from_ms.end()) {
       answer.complete_from_ms = known->second;
     }
     WindowMerger merger(range);
     if (tier == nullptr) {
-      ODOMETER_RETURN_IF_ERROR(MergeTotals(*view, *parts, &merger));
+      ODOMETER_RETURN_IF_ERROR(MergeTotals(*parts, &merger));
     } else {
-      const int64_t first_retained_ms = FirstRetained(*tier, tasks->position.stream_time_ms());
+      const int64_t first_retained_ms = FirstRetained(*tier, position().stream_time_ms());
       answer.complete_from_ms = std::max(answer.complete_from_ms, first_retained_ms);
-      ODOMETER_RETURN_IF_ERROR(MergeWindows(*view, *parts, *tier, range, first_retained_ms, &merger));
+      ODOMETER_RETURN_IF_ERROR(MergeWindows(*parts, *tier, range, first_retained_ms, &merger));
     }
-    answer.position = std::move(tasks->position);
     answer.buckets = merger.TakeBuckets();
     answer.cut = merger.cut();
     return answer;
@@ -159,21 +164,18 @@ class LocalReader final : public StateReader {
       if (!decoded.ok() || decoded->org != selector.org) return Status::Invalid("not the end of a page of this org");
       after_series = std::move(*decoded);
     }
-    auto view = store_.View();
-    Result<Tasks> tasks = ReadTasks(*view);
-    if (!tasks.ok()) return tasks.status();
-
     TotalsPage page(std::move(after_series), limit, [&](int32_t partition, SeriesId id, Aggregate* into) {
-      return MergeTotal(*view, partition, id, into);
+      Aggregate part;
+      ODOMETER_RETURN_IF_ERROR(ReadTotal(partition, id, &part));
+      into->Merge(Aggregate::FromParts(part.parts()));
+      return Status::Ok();
     });
-    ODOMETER_RETURN_IF_ERROR(VisitSelected(*view, selector, page.first_key(), [&](const NameRow& row) {
-      return !tasks->covered.contains(row.partition) || page.Add(row);
+    ODOMETER_RETURN_IF_ERROR(VisitSelected(*view_, selector, page.first_key(), &watch_, [&](const NameRow& row) {
+      return !tasks_.covered.contains(row.partition) || page.Add(row);
     }));
     page.Finish();
     ODOMETER_RETURN_IF_ERROR(page.status());
-    SeriesPage answer = page.Take();
-    answer.position = std::move(tasks->position);
-    return answer;
+    return page.Take();
   }
 
  private:
@@ -198,22 +200,21 @@ class LocalReader final : public StateReader {
     return layout_.WindowsFamily(static_cast<size_t>(&tier - layout_.tiers.windows.data()));
   }
 
-  Status MergeTotal(const StoreView& view, int32_t partition, SeriesId id, Aggregate* into) const {
+  // Stays empty where the task has none.
+  Status ReadTotal(int32_t partition, SeriesId id, Aggregate* total) const {
     std::string key, value;
     AppendSeriesKey(partition, id, &key);
-    Status status = view.Get(StateLayout::kTotals, key, &value);
+    Status status = view_->Get(StateLayout::kTotals, key, &value);
     if (status.Is(ErrorKind::kNotFound)) return Status::Ok();
     ODOMETER_RETURN_IF_ERROR(status);
-    Aggregate part;
-    ODOMETER_RETURN_IF_ERROR(Decode("totals", value, &part));
-    into->Merge(part);
-    return Status::Ok();
+    return Decode("totals", value, total);
   }
 
-  Status MergeTotals(const StoreView& view, const std::vector<SeriesPart>& parts, WindowMerger* merger) const {
+  Status MergeTotals(const std::vector<SeriesPart>& parts, WindowMerger* merger) {
     for (size_t i = 0; i < parts.size(); ++i) {
+      ODOMETER_RETURN_IF_ERROR(watch_.Next());
       Aggregate part;
-      ODOMETER_RETURN_IF_ERROR(MergeTotal(view, parts[i].partition, parts[i].id, &part));
+      ODOMETER_RETURN_IF_ERROR(ReadTotal(parts[i].partition, parts[i].id, &part));
       ODOMETER_RETURN_IF_ERROR(merger->Add(0, std::move(part)));
       if (i + 1 == parts.size() || parts[i + 1].series != parts[i].series) {
         ODOMETER_RETURN_IF_ERROR(merger->EndSeries());
@@ -222,21 +223,23 @@ class LocalReader final : public StateReader {
     return Status::Ok();
   }
 
-  Status MergeWindows(const StoreView& view, const std::vector<SeriesPart>& parts, const Tier& tier,
-                      const WindowRange& range, int64_t first_retained_ms, WindowMerger* merger) const {
+  Status MergeWindows(const std::vector<SeriesPart>& parts, const Tier& tier, const WindowRange& range,
+                      int64_t first_retained_ms, WindowMerger* merger) {
     // No event is outside these; it keeps the arithmetic far from overflow.
     const int64_t from_ms = std::max(range.from_ms, kMinTimestampMs);
     const int64_t first_ms = std::max(tier.WindowStart(std::min(from_ms, kMaxTimestampMs)), first_retained_ms);
     const FamilyId family = FamilyOf(tier);
-    auto it = view.Scan(family, "", "");
+    auto it = view_->Scan(family, "", "");
     std::string lower, upper;
     for (size_t i = 0; i < parts.size(); ++i) {
+      ODOMETER_RETURN_IF_ERROR(watch_.Next());
       lower.clear();
       upper.clear();
       AppendWindowKey(parts[i].partition, parts[i].id, first_ms, &lower);
       AppendWindowKey(parts[i].partition, parts[i].id, range.to_ms, &upper);
       it->Seek(lower);
       for (; it->Valid() && it->Key() <= upper; it->Next()) {
+        ODOMETER_RETURN_IF_ERROR(watch_.Next());
         Aggregate part;
         ODOMETER_RETURN_IF_ERROR(Decode(layout_.families[family], it->Value(), &part));
         ODOMETER_RETURN_IF_ERROR(merger->Add(ParseWindowKey(it->Key()).window_start_ms, std::move(part)));
@@ -249,6 +252,25 @@ class LocalReader final : public StateReader {
     return Status::Ok();
   }
 
+  const std::unique_ptr<StoreView> view_;
+  const StateLayout& layout_;
+  const Tasks tasks_;  // but for their position
+  RowWatch watch_;
+};
+
+class LocalReader final : public StateReader {
+ public:
+  LocalReader(const Store* store, StateLayout layout) : store_(*store), layout_(std::move(layout)) {}
+
+  Result<std::unique_ptr<StateView>> View(const Deadline& deadline) override {
+    std::unique_ptr<StoreView> view = store_.View();
+    Result<Tasks> tasks = ReadTasks(*view);
+    if (!tasks.ok()) return tasks.status();
+    return std::unique_ptr<StateView>(
+        std::make_unique<LocalView>(std::move(view), &layout_, std::move(*tasks), deadline));
+  }
+
+ private:
   const Store& store_;
   const StateLayout layout_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/bytes.h"
+#include "common/model/event_decoder.h"
 
 namespace odometer {
 namespace {
@@ -10,11 +11,12 @@ namespace {
 constexpr size_t kTaskAndIdBytes = 8;
 
 // The names that a series with that qualified name can have: what follows any of its dots, the level being what comes
-// before, or all of it when there is no level.
+// before, or all of it when there is no level. Neither name nor level is ever longer than kMaxNameBytes.
 std::vector<std::string> PossibleNames(const std::string& qualified_name) {
-  std::vector<std::string> names = {qualified_name};
-  for (size_t dot = qualified_name.find('.'); dot != std::string::npos; dot = qualified_name.find('.', dot + 1)) {
-    names.push_back(qualified_name.substr(dot + 1));
+  std::vector<std::string> names;
+  if (qualified_name.size() <= kMaxNameBytes) names.push_back(qualified_name);
+  for (size_t dot = qualified_name.find('.'); dot <= kMaxNameBytes; dot = qualified_name.find('.', dot + 1)) {
+    if (qualified_name.size() - dot - 1 <= kMaxNameBytes) names.push_back(qualified_name.substr(dot + 1));
   }
   return names;
 }
@@ -51,7 +53,7 @@ Status UndecodableValue(const std::string& family, const Status& why) {
                       "): it was written by another version, or is damaged");
 }
 
-Status VisitSelected(const StoreView& view, const SeriesSelector& selector, const std::string& from,
+Status VisitSelected(const StoreView& view, const SeriesSelector& selector, const std::string& from, RowWatch* watch,
                      const std::function<bool(const NameRow&)>& visit) {
   const bool needs_series = selector.qualified_name || !selector.labels.empty();
   for (const std::string& prefix : IndexPrefixes(selector)) {
@@ -59,6 +61,7 @@ Status VisitSelected(const StoreView& view, const SeriesSelector& selector, cons
     if (!upper.empty() && upper <= from) continue;
     auto it = view.Scan(StateLayout::kNames, std::max(prefix, from), upper);
     for (; it->Valid(); it->Next()) {
+      ODOMETER_RETURN_IF_ERROR(watch->Next());
       std::string_view key = it->Key();
       if (key.size() <= kTaskAndIdBytes) return UndecodableValue("names", Status::Invalid("short key"));
       std::string_view group = key.substr(0, key.size() - kTaskAndIdBytes);

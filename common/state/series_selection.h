@@ -22,8 +22,8 @@ struct NameRow {
 };
 
 // Visits the rows that the selector selects, in index order, from the key `from` on, until `visit` returns false.
-// kStop when the index holds what cannot be decoded.
-Status VisitSelected(const StoreView& view, const SeriesSelector& selector, const std::string& from,
+// kStop when the index holds what cannot be decoded, kRetry when the watch's deadline has passed.
+Status VisitSelected(const StoreView& view, const SeriesSelector& selector, const std::string& from, RowWatch* watch,
                      const std::function<bool(const NameRow&)>& visit);
 
 // kStop for a value in the store that nothing can have written but a defect.

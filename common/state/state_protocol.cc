@@ -10,7 +10,7 @@
 namespace odometer {
 namespace {
 
-enum Call : uint8_t { kPosition = 1, kWindows = 2, kTotals = 3 };
+enum Call : uint8_t { kView = 1, kWindows = 2, kTotals = 3, kRelease = 4 };
 
 constexpr uint8_t kOk = 0;
 // Index + 1 is the number in the protocol: never reorder.
@@ -90,6 +90,7 @@ void Encode(const StatePosition& position, ByteWriter* out) {
     out->SignedVarint(task.stream_time_ms);
     out->SignedVarint(task.commit_wall_ms);
     out->SignedVarint(task.log_end_offset);
+    out->SignedVarint(task.log_end_seen_ms);
     EncodeAccounting(task.accounting, out);
   }
 }
@@ -103,6 +104,7 @@ void Decode(ByteReader* in, StatePosition* position) {
     task.stream_time_ms = in->SignedVarint();
     task.commit_wall_ms = in->SignedVarint();
     task.log_end_offset = in->SignedVarint();
+    task.log_end_seen_ms = in->SignedVarint();
     task.accounting = DecodeAccounting(in);
   }
 }
@@ -122,7 +124,6 @@ void Decode(ByteReader* in, Aggregate* aggregate) {
 }
 
 void Encode(const WindowsAnswer& answer, ByteWriter* out) {
-  Encode(answer.position, out);
   out->U8(answer.cut ? 1 : 0);
   out->SignedVarint(answer.complete_from_ms);
   out->Varint(answer.buckets.size());
@@ -132,7 +133,6 @@ void Encode(const WindowsAnswer& answer, ByteWriter* out) {
   }
 }
 void Decode(ByteReader* in, WindowsAnswer* answer) {
-  Decode(in, &answer->position);
   answer->cut = in->U8() != 0;
   answer->complete_from_ms = in->SignedVarint();
   for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
@@ -143,7 +143,6 @@ void Decode(ByteReader* in, WindowsAnswer* answer) {
 }
 
 void Encode(const SeriesPage& answer, ByteWriter* out) {
-  Encode(answer.position, out);
   out->Blob(answer.next_after);
   out->Varint(answer.totals.size());
   std::string identity;
@@ -155,7 +154,6 @@ void Encode(const SeriesPage& answer, ByteWriter* out) {
   }
 }
 void Decode(ByteReader* in, SeriesPage* answer) {
-  Decode(in, &answer->position);
   answer->next_after = in->Blob();
   for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
     SeriesTotal& total = answer->totals.emplace_back();
@@ -202,7 +200,11 @@ Status DecodeAnyAnswer(std::string_view body, uint64_t id, Answer* answer) {
 size_t FrameBodyBytes(std::string_view frame_length) { return ByteReader(frame_length).U32(); }
 
 std::string EncodeRequestFrame(const StateRequest& request) {
-  if (std::holds_alternative<PositionRequest>(request.what)) return EndFrame(BeginFrame(kPosition, request.id));
+  if (const auto* view = std::get_if<ViewRequest>(&request.what)) {
+    std::string frame = BeginFrame(kView, request.id);
+    ByteWriter(&frame).Varint(view->patience_ms);
+    return EndFrame(std::move(frame));
+  }
   if (const auto* windows = std::get_if<WindowsRequest>(&request.what)) {
     std::string frame = BeginFrame(kWindows, request.id);
     ByteWriter out(&frame);
@@ -210,16 +212,20 @@ std::string EncodeRequestFrame(const StateRequest& request) {
     Encode(windows->range, &out);
     return EndFrame(std::move(frame));
   }
-  const auto& totals = std::get<TotalsRequest>(request.what);
-  std::string frame = BeginFrame(kTotals, request.id);
-  ByteWriter out(&frame);
-  Encode(totals.selector, &out);
-  out.Blob(totals.after);
-  out.Varint(totals.limit);
-  return EndFrame(std::move(frame));
+  if (const auto* totals = std::get_if<TotalsRequest>(&request.what)) {
+    std::string frame = BeginFrame(kTotals, request.id);
+    ByteWriter out(&frame);
+    Encode(totals->selector, &out);
+    out.Blob(totals->after);
+    out.Varint(totals->limit);
+    return EndFrame(std::move(frame));
+  }
+  return EndFrame(BeginFrame(kRelease, request.id));
 }
 
-std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& answer) { return EncodeAnyAnswer(id, answer); }
+std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& position) {
+  return EncodeAnyAnswer(id, position);
+}
 std::string EncodeAnswerFrame(uint64_t id, const Result<WindowsAnswer>& answer) { return EncodeAnyAnswer(id, answer); }
 std::string EncodeAnswerFrame(uint64_t id, const Result<SeriesPage>& answer) { return EncodeAnyAnswer(id, answer); }
 
@@ -244,7 +250,9 @@ Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id) {
                            std::to_string(kStateProtocolVersion) +
                            ": run the same odometer for processor and query");
   }
-  if (call == kWindows) {
+  if (call == kView) {
+    request.what = ViewRequest{.patience_ms = in.Varint()};
+  } else if (call == kWindows) {
     WindowsRequest windows;
     windows.selector = DecodeSelector(&in);
     windows.range = DecodeRange(&in);
@@ -255,7 +263,9 @@ Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id) {
     totals.after = in.Blob();
     totals.limit = in.Varint();
     request.what = std::move(totals);
-  } else if (call != kPosition) {
+  } else if (call == kRelease) {
+    request.what = ReleaseRequest{};
+  } else {
     return Status::Invalid("unknown call " + std::to_string(call));
   }
   if (!in.Done()) return Status::Invalid("a malformed request");

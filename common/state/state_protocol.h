@@ -18,8 +18,14 @@ inline constexpr uint8_t kStateProtocolVersion = 1;
 inline constexpr size_t kMaxRequestFrameBytes = 1 << 20;
 inline constexpr size_t kMaxAnswerFrameBytes = 64 << 20;
 inline constexpr size_t kFrameLengthBytes = 4;
+// No view lives longer, however long it is wanted.
+inline constexpr int64_t kMaxPatienceMs = 60'000;
 
-struct PositionRequest {};
+// A view of the connection's own, instead of the one that it has. Answered by its position.
+struct ViewRequest {
+  uint64_t patience_ms = 0;  // how long it is wanted
+};
+// Of the connection's view.
 struct WindowsRequest {
   SeriesSelector selector;
   WindowRange range;
@@ -29,9 +35,11 @@ struct TotalsRequest {
   std::string after;
   uint64_t limit = 0;
 };
+// Ends the connection's view. Not answered.
+struct ReleaseRequest {};
 struct StateRequest {
   uint64_t id = 0;  // comes back with the answer
-  std::variant<PositionRequest, WindowsRequest, TotalsRequest> what;
+  std::variant<ViewRequest, WindowsRequest, TotalsRequest, ReleaseRequest> what;
 };
 
 // The length of the body that follows, from a frame's first kFrameLengthBytes bytes.
@@ -40,7 +48,7 @@ size_t FrameBodyBytes(std::string_view frame_length);
 // Whole frames, with their length. A request that is too long is the other side's to refuse.
 std::string EncodeRequestFrame(const StateRequest& request);
 // An answer that is too long becomes an error that says so.
-std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& answer);
+std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& position);
 std::string EncodeAnswerFrame(uint64_t id, const Result<WindowsAnswer>& answer);
 std::string EncodeAnswerFrame(uint64_t id, const Result<SeriesPage>& answer);
 std::string EncodeErrorFrame(uint64_t id, const Status& error);

@@ -10,10 +10,22 @@ int64_t StatePosition::stream_time_ms() const {
   return highest;
 }
 
-int64_t StatePosition::oldest_commit_wall_ms() const {
-  int64_t oldest = tasks.empty() ? 0 : tasks.front().commit_wall_ms;
-  for (const TaskPosition& task : tasks) oldest = std::min(oldest, task.commit_wall_ms);
-  return oldest;
+Result<StatePosition> StateReader::Position() {
+  Result<std::unique_ptr<StateView>> view = View({});
+  if (!view.ok()) return view.status();
+  return (*view)->position();
+}
+
+Result<WindowsAnswer> StateReader::ReadWindows(const SeriesSelector& selector, const WindowRange& range) {
+  Result<std::unique_ptr<StateView>> view = View({});
+  if (!view.ok()) return view.status();
+  return (*view)->ReadWindows(selector, range);
+}
+
+Result<SeriesPage> StateReader::ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) {
+  Result<std::unique_ptr<StateView>> view = View({});
+  if (!view.ok()) return view.status();
+  return (*view)->ReadTotals(selector, after, limit);
 }
 
 }  // namespace odometer

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +13,7 @@
 #include "common/model/aggregate.h"
 #include "common/model/series.h"
 #include "common/model/tier.h"
+#include "common/state/deadline.h"
 #include "common/state/state_layout.h"
 
 namespace odometer {
@@ -32,14 +33,14 @@ struct TaskPosition {
   int64_t next_input_offset = 0;
   int64_t stream_time_ms = kBeginningOfTime;
   int64_t commit_wall_ms = 0;
-  int64_t log_end_offset = -1;  // of the input partition as the processor last saw it; -1: not known
+  int64_t log_end_offset = -1;   // of the input partition as the processor last saw it; -1: not known
+  int64_t log_end_seen_ms = 0;   // when that was, by the processor's wall clock
   Accounting accounting;
 };
 struct StatePosition {
   int32_t partitions_total = 0;      // of the input topic, as far as the instance knows
   std::vector<TaskPosition> tasks;   // that the answer covers
   int64_t stream_time_ms() const;    // the highest
-  int64_t oldest_commit_wall_ms() const;
 };
 
 struct WindowRange {
@@ -57,7 +58,6 @@ struct Bucket {
   Aggregate aggregate;
 };
 struct WindowsAnswer {
-  StatePosition position;
   std::vector<Bucket> buckets;  // ascending, none empty
   // A window that counts reaches outside the range: a finer tier would answer more exactly.
   bool cut = false;
@@ -66,27 +66,50 @@ struct WindowsAnswer {
 };
 
 struct SeriesTotal {
-  Series series;
-  Aggregate aggregate;
+  Series series;        // without labels other than the level
+  Aggregate aggregate;  // without sketch
 };
 struct SeriesPage {
-  StatePosition position;
-  std::vector<SeriesTotal> totals;  // merged over the tasks of this instance; sorted by (name, type, labels)
-  std::string next_after;           // for the next page; empty: this was the last
+  // Series that differ only in labels other than the level are one, merged over the tasks of this instance too. Sorted
+  // by (name, type, level).
+  std::vector<SeriesTotal> totals;
+  std::string next_after;  // for the next page; empty: this was the last
 };
+
+// The state of an instance as it was at one moment, after whole commits. For one thread; must not outlive its reader.
+// Any read may fail with kRetry: the view is lost (its processor has gone), or its deadline has passed.
+class StateView {
+ public:
+  explicit StateView(StatePosition position) : position_(std::move(position)) {}
+  virtual ~StateView() = default;
+  StateView(const StateView&) = delete;
+  StateView& operator=(const StateView&) = delete;
+
+  const StatePosition& position() const { return position_; }
+  // kInvalid for a tier that is not kept, more than kMaxBuckets buckets, or what would take too much memory.
+  virtual Result<WindowsAnswer> ReadWindows(const SeriesSelector& selector, const WindowRange& range) = 0;
+  // Totals of the selected series in pages of at most `limit`, after the place that an earlier page named.
+  // Requires that totals are kept, else kInvalid.
+  virtual Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) = 0;
+
+ private:
+  const StatePosition position_;
+};
+inline constexpr size_t kMaxBuckets = 100'000;
 
 // Thread-safe; calls block for one round trip.
 class StateReader {
  public:
   virtual ~StateReader() = default;
 
-  virtual Result<StatePosition> Position() = 0;
-  // kInvalid for a tier that is not kept, or more than kMaxBuckets buckets.
-  virtual Result<WindowsAnswer> ReadWindows(const SeriesSelector& selector, const WindowRange& range) = 0;
-  // Totals of the selected series in pages of at most `limit`, after the place that an earlier page named.
-  // Requires that totals are kept, else kInvalid.
-  virtual Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) = 0;
+  // The state as it is now, to be read until the deadline. Hold it no longer than one answer takes: it keeps what the
+  // store would else clear away, and a secondary from catching up.
+  virtual Result<std::unique_ptr<StateView>> View(const Deadline& deadline) = 0;
+
+  // What needs no view of its own.
+  Result<StatePosition> Position();
+  Result<WindowsAnswer> ReadWindows(const SeriesSelector& selector, const WindowRange& range);
+  Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit);
 };
-inline constexpr size_t kMaxBuckets = 100'000;
 
 }  // namespace odometer

@@ -5,12 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <list>
 #include <system_error>
 #include <thread>
-#include <type_traits>
 #include <utility>
 
 #include "common/base/clock.h"
@@ -98,12 +98,19 @@ class SocketStateService final : public StateService {
   // Best effort: what does not fit in the socket's buffer at once is left out.
   static void Refuse(const FileDescriptor& fd, const std::string& why) {
     LogWarn("state", "connection refused reason=\"{}\"", why);
-    (void)SendAll(fd.get(), EncodeErrorFrame(0, Status::Retry(why)), SystemClock().SteadyMs());
+    (void)SendAll(fd.get(), EncodeErrorFrame(0, Status::Retry(why)), 0);
   }
+
+  // What a connection holds from one request to the next.
+  struct Session {
+    std::unique_ptr<StateView> view;
+    int64_t view_ends_ms = kForever;
+  };
 
   void Serve(Connection* connection) {
     try {
-      while (ServeOne(connection->fd.get())) {
+      Session session;
+      while (ServeOne(connection->fd.get(), &session)) {
       }
     } catch (const std::exception& error) {  // out of memory
       LogError("state", "connection dropped reason=\"{}\"", error.what());
@@ -113,8 +120,9 @@ class SocketStateService final : public StateService {
   }
 
   // False: the connection is at its end.
-  bool ServeOne(int fd) {
-    Result<std::string> body = ReceiveFrame(fd, kMaxRequestFrameBytes, options_.io_timeout_ms, /*wait_for_first=*/true);
+  bool ServeOne(int fd, Session* session) {
+    Result<std::string> body =
+        ReceiveFrame(fd, kMaxRequestFrameBytes, session->view ? session->view_ends_ms : kForever, options_.io_timeout_ms);
     if (!body.ok()) {
       if (body.status().Is(ErrorKind::kInvalid)) Send(fd, EncodeErrorFrame(0, body.status()));
       return false;
@@ -126,31 +134,41 @@ class SocketStateService final : public StateService {
       Send(fd, EncodeErrorFrame(id, request.status()));
       return false;
     }
-    return Send(fd, std::visit([&](const auto& what) { return EncodeAnswerFrame(id, Answer(what)); }, request->what));
+    if (std::holds_alternative<ReleaseRequest>(request->what)) {
+      session->view.reset();
+      return true;
+    }
+    return Send(fd, Answer(id, *request, session));
   }
 
   bool Send(int fd, const std::string& frame) {
-    return SendAll(fd, frame, SystemClock().SteadyMs() + options_.io_timeout_ms).ok();
+    return SendAll(fd, frame, clock_.SteadyMs() + options_.io_timeout_ms).ok();
   }
 
-  Result<StatePosition> Answer(const PositionRequest&) {
-    Result<StatePosition> answer = reader_.Position();
-    if (answer.ok() && complete_) complete_(&*answer);
-    return answer;
+  std::string Answer(uint64_t id, const StateRequest& request, Session* session) {
+    if (const auto* view = std::get_if<ViewRequest>(&request.what)) return EncodeAnswerFrame(id, NewView(*view, session));
+    if (!session->view) return EncodeErrorFrame(id, Status::Invalid("the connection has no view"));
+    if (const auto* windows = std::get_if<WindowsRequest>(&request.what)) {
+      return EncodeAnswerFrame(id, session->view->ReadWindows(windows->selector, windows->range));
+    }
+    const auto& totals = std::get<TotalsRequest>(request.what);
+    return EncodeAnswerFrame(id, session->view->ReadTotals(totals.selector, totals.after, totals.limit));
   }
-  Result<WindowsAnswer> Answer(const WindowsRequest& request) {
-    return Complete(reader_.ReadWindows(request.selector, request.range));
-  }
-  Result<SeriesPage> Answer(const TotalsRequest& request) {
-    return Complete(reader_.ReadTotals(request.selector, request.after, request.limit));
-  }
-  template <typename T>
-  Result<T> Complete(Result<T> answer) {
-    if (answer.ok() && complete_) complete_(&answer->position);
-    return answer;
+
+  Result<StatePosition> NewView(const ViewRequest& request, Session* session) {
+    session->view.reset();
+    const uint64_t patience_ms = std::min<uint64_t>(request.patience_ms, kMaxPatienceMs);
+    session->view_ends_ms = clock_.SteadyMs() + static_cast<int64_t>(patience_ms);
+    Result<std::unique_ptr<StateView>> view = reader_.View(Deadline(&clock_, session->view_ends_ms));
+    if (!view.ok()) return view.status();
+    session->view = std::move(*view);
+    StatePosition position = session->view->position();
+    if (complete_) complete_(&position);
+    return position;
   }
 
   const StateServiceOptions options_;
+  const SystemClock clock_;
   StateReader& reader_;
   const std::function<void(StatePosition*)> complete_;
 

@@ -26,8 +26,8 @@ class StateService {
   virtual void Stop() = 0;
 };
 
-// `reader` must outlive the service. `complete`, if given, fills in what the store does not know (log_end_offset) in
-// the position of every answer; called from the service's threads, several at once.
+// `reader` must outlive the service. `complete`, if given, fills in what the store does not know (log_end_offset,
+// log_end_seen_ms) in the position of every view; called from the service's threads, several at once.
 std::unique_ptr<StateService> NewStateService(StateServiceOptions options, StateReader* reader,
                                               std::function<void(StatePosition*)> complete = nullptr);
 

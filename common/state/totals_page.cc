@@ -38,23 +38,26 @@ bool TotalsPage::Add(const NameRow& row) {
     status_ = UndecodableValue("names", series.status());
     return false;
   }
-  if (after_ && row.group == after_group_ && series->labels <= after_->labels) return true;
+  std::string level(series->level());
+  if (after_ && row.group == after_group_ && level <= after_->level()) return true;
   if (page_.totals.size() == limit_) {
     page_.next_after = Cursor(page_.totals.back().series);
     return false;
   }
 
   const size_t room = limit_ - page_.totals.size();
-  auto place = candidates_.lower_bound(series->labels);
-  if (place == candidates_.end() || place->first != series->labels) {
+  auto place = candidates_.lower_bound(level);
+  if (place == candidates_.end() || place->first != level) {
     if (place == candidates_.end() && candidates_.size() == room) {
       left_out_ = true;
       return true;
     }
-    Labels labels = series->labels;
-    place = candidates_.emplace_hint(place, std::move(labels), Candidate{std::move(*series), {}});
+    series->labels.clear();
+    if (!level.empty()) series->labels.emplace_back(kLevelLabel, level);
+    place = candidates_.emplace_hint(place, std::move(level), SeriesTotal{std::move(*series), {}});
   }
-  place->second.parts.emplace_back(row.partition, row.id);
+  status_ = merge_total_(row.partition, row.id, &place->second.aggregate);
+  if (!status_.ok()) return false;
   if (candidates_.size() > room) {
     candidates_.erase(std::prev(candidates_.end()));
     left_out_ = true;
@@ -64,16 +67,11 @@ bool TotalsPage::Add(const NameRow& row) {
 
 void TotalsPage::EndGroup() {
   for (auto at = candidates_.begin(); at != candidates_.end() && !complete(); ++at) {
-    Candidate& candidate = at->second;
-    Aggregate total;
-    for (const auto& [partition, id] : candidate.parts) {
-      status_ = merge_total_(partition, id, &total);
-      if (!status_.ok()) return;
-    }
-    bytes_ += sizeof(SeriesTotal) + total.HeapBytes() + TextBytes(candidate.series);
+    SeriesTotal& total = at->second;
+    bytes_ += sizeof(SeriesTotal) + TextBytes(total.series);
     const bool last_of_page = bytes_ > kMaxPageBytes || (left_out_ && std::next(at) == candidates_.end());
-    if (last_of_page) page_.next_after = Cursor(candidate.series);
-    if (!total.empty()) page_.totals.push_back({std::move(candidate.series), std::move(total)});
+    if (last_of_page) page_.next_after = Cursor(total.series);
+    if (!total.aggregate.empty()) page_.totals.push_back(std::move(total));
   }
   candidates_.clear();
   left_out_ = false;

@@ -1,8 +1,9 @@
-// One page of series with their totals, in the order (name, type, labels).
+// One page of series with their totals, in the order (name, type, level).
 //
-// The names index has the order (name, type, task, id), so the series of one (name, type), a group, must be sorted by
-// labels and put together over the tasks. Only the smallest that still fit in the page are kept meanwhile: memory is
-// bounded by the page, however large the group; a group of n series costs n index rows for each page that it fills.
+// The names index has the order (name, type, task, id), so the series of one (name, type), a group, must be put together
+// by level, over other labels and the tasks. Only the smallest levels that still fit in the page are kept meanwhile:
+// memory is bounded by the page, however large the group; a group of n series costs n index rows for each page of levels
+// that it fills.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "common/base/status.h"
 #include "common/state/series_selection.h"
@@ -40,11 +40,6 @@ class TotalsPage {
   SeriesPage Take() { return std::move(page_); }
 
  private:
-  using Labels = std::vector<std::pair<std::string, std::string>>;
-  struct Candidate {
-    Series series;
-    std::vector<std::pair<int32_t, SeriesId>> parts;
-  };
 
   bool complete() const { return !status_.ok() || !page_.next_after.empty(); }
   void EndGroup();
@@ -58,8 +53,8 @@ class TotalsPage {
   Status status_;
   size_t bytes_ = 0;
   std::string group_;
-  std::map<Labels, Candidate> candidates_;  // of the group, the smallest
-  bool left_out_ = false;                   // the group has more
+  std::map<std::string, SeriesTotal> candidates_;  // of the group, those of the smallest levels
+  bool left_out_ = false;                          // the group has more
 };
 
 }  // namespace odometer

@@ -140,16 +140,11 @@ Status ReceiveAll(int fd, char* bytes, size_t size, int64_t deadline_ms) {
   return Status::Ok();
 }
 
-Result<std::string> ReceiveFrame(int fd, size_t max_body_bytes, int timeout_ms, bool wait_for_first) {
-  const SystemClock clock;
+Result<std::string> ReceiveFrame(int fd, size_t max_body_bytes, int64_t first_by_ms, int rest_ms) {
   char length[kFrameLengthBytes];
-  size_t have = 0;
-  if (wait_for_first) {
-    ODOMETER_RETURN_IF_ERROR(ReceiveAll(fd, length, 1, kForever));
-    have = 1;
-  }
-  const int64_t deadline_ms = clock.SteadyMs() + timeout_ms;
-  ODOMETER_RETURN_IF_ERROR(ReceiveAll(fd, length + have, sizeof(length) - have, deadline_ms));
+  ODOMETER_RETURN_IF_ERROR(ReceiveAll(fd, length, 1, first_by_ms));
+  const int64_t deadline_ms = SystemClock().SteadyMs() + rest_ms;
+  ODOMETER_RETURN_IF_ERROR(ReceiveAll(fd, length + 1, sizeof(length) - 1, deadline_ms));
   const size_t size = FrameBodyBytes({length, sizeof(length)});
   if (size > max_body_bytes) {
     return Status::Invalid("a frame of " + std::to_string(size) + " bytes, at most " + std::to_string(max_body_bytes) +

@@ -48,7 +48,6 @@ TEST_F(ControlWriterTest, WritesOneRecordToEveryPartition) {
 
 TEST_F(ControlWriterTest, ASetSaysSoInItsHeader) {
   Control control{.org = "default", .qualified_name = "a", .set = Control::Set{}};
-  control.set->partition = 1;
   control.set->series = {.org = "default", .name = "a", .type = MetricType::kCounter, .labels = {}};
   control.set->aggregate.count = 1;
   ASSERT_TRUE(writer_->Write(control).ok());
@@ -56,7 +55,20 @@ TEST_F(ControlWriterTest, ASetSaysSoInItsHeader) {
   EXPECT_EQ(log_.committed[0].header_value, "set");
   Result<Control> read = DecodeControl(log_.committed[1].value);
   ASSERT_TRUE(read.ok()) << read.status().ToString();
-  EXPECT_EQ(read->set->partition, 1);
+  EXPECT_EQ(read->set->partition, SetPartition("a", 2));
+  EXPECT_EQ(read->set->aggregate.last_origin.partition, SetPartition("a", 2));
+}
+
+TEST_F(ControlWriterTest, AWriteThatIsNotKnownWhereIsWrittenAgain) {
+  log_.duplicates = 1;
+  auto written = Forget();
+  ASSERT_TRUE(written.ok());
+  EXPECT_EQ(*written,
+            (std::vector<std::pair<TopicPartition, int64_t>>{{{"metrics.events", 0}, 1}, {{"metrics.events", 1}, 1}}));
+  EXPECT_EQ(log_.producers_made, 1);
+  EXPECT_EQ(log_.aborts, 0);
+  log_.duplicates = 100;
+  EXPECT_TRUE(Forget().status().Is(ErrorKind::kRetry));
 }
 
 TEST_F(ControlWriterTest, KeepsItsProducerFromWriteToWrite) {

@@ -47,6 +47,7 @@ struct FakeLog {
   std::map<int32_t, int64_t> ends;
   int producers_made = 0;
   int aborts = 0;
+  int duplicates = 0;  // that many records are acknowledged without an offset
   // The next calls of that name fail with these, in order.
   std::map<std::string, std::deque<Status>> failures;
 
@@ -64,13 +65,22 @@ class FakeTransactionalProducer : public TransactionalProducer {
   explicit FakeTransactionalProducer(FakeLog* log) : log_(log) { ++log_->producers_made; }
 
   Status Init() override { return log_->Next("Init"); }
-  Status Begin() override { return log_->Next("Begin"); }
+  Status Begin() override {
+    acknowledged_.clear();
+    return log_->Next("Begin");
+  }
   Status Produce(const std::string& topic, int32_t partition, std::span<const OutRecord> records) override {
     ODOMETER_RETURN_IF_ERROR(log_->Next("Produce"));
     for (const OutRecord& record : records) {
       open_.push_back({partition, std::string(record.key), std::string(record.value),
                        std::string(record.headers.at(0).name), std::string(record.headers.at(0).value)});
-      acknowledged_[{topic, partition}] = ++log_->ends[partition];
+      ++log_->ends[partition];
+      // As for a record that the broker had taken already.
+      if (log_->duplicates > 0) {
+        --log_->duplicates;
+      } else {
+        acknowledged_[{topic, partition}] = log_->ends[partition];
+      }
     }
     return Status::Ok();
   }

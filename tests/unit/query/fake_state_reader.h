@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -19,12 +21,12 @@ inline Series MakeSeries(std::string name, MetricType type = MetricType::kCounte
   return {.org = std::string(kDefaultOrg), .name = std::move(name), .type = type, .labels = std::move(labels)};
 }
 
-// Thread-safe, except for tiers().
+// A view is a copy of the state, so that it stays as it was. Thread-safe, except for tiers().
 class FakeStateReader : public StateReader {
  public:
   explicit FakeStateReader(TierSet tiers = TierSet::Default(), int32_t partitions = 2) : tiers_(std::move(tiers)) {
-    position_.partitions_total = partitions;
-    for (int32_t p = 0; p < partitions; ++p) position_.tasks.push_back({.partition = p, .log_end_offset = 0});
+    content_.position.partitions_total = partitions;
+    for (int32_t p = 0; p < partitions; ++p) content_.position.tasks.push_back({.partition = p, .log_end_offset = 0});
   }
 
   const TierSet& tiers() const { return tiers_; }
@@ -32,16 +34,18 @@ class FakeStateReader : public StateReader {
   // One event of the partition's next offset.
   void Add(const Series& series, const Number& value, int64_t ts_ms, int32_t partition = 0) {
     MutexLock lock(mutex_);
-    TaskPosition& task = TaskOf(partition);
+    TaskPosition& task = *std::find_if(content_.position.tasks.begin(), content_.position.tasks.end(),
+                                       [&](const TaskPosition& t) { return t.partition == partition; });
     Origin origin{partition, task.next_input_offset++};
     task.log_end_offset = task.next_input_offset;
     task.stream_time_ms = std::max(task.stream_time_ms, ts_ms);
     bool sketch = series.type == MetricType::kTimer;
+    Key key = Identity(series);
     for (const Tier& tier : tiers_.windows) {
-      windows_[tier.size_ms][{partition, Identity(series)}][tier.WindowStart(ts_ms)].Add(value, ts_ms, origin, sketch);
+      content_.windows[tier.size_ms][{partition, key}][tier.WindowStart(ts_ms)].Add(value, ts_ms, origin, sketch);
     }
-    windows_[0][{partition, Identity(series)}][0].Add(value, ts_ms, origin, sketch);
-    series_[Identity(series)] = series;
+    content_.windows[0][{partition, key}][0].Add(value, ts_ms, origin, sketch);
+    content_.series[key] = series;
   }
   void Add(const Series& series, int64_t value, int64_t ts_ms, int32_t partition = 0) {
     Add(series, Number::Of(value), ts_ms, partition);
@@ -49,114 +53,142 @@ class FakeStateReader : public StateReader {
   // As if a restore had found windows of that tier only from there on.
   void SetCompleteFrom(int64_t size_ms, int64_t complete_from_ms) {
     MutexLock lock(mutex_);
-    complete_from_[size_ms] = complete_from_ms;
+    content_.complete_from[size_ms] = complete_from_ms;
   }
   template <typename Change>
   void ChangePosition(Change change) {
     MutexLock lock(mutex_);
-    change(&position_);
+    change(&content_.position);
   }
   // Every call fails with that; OK ends it.
   void FailWith(Status failure) {
     MutexLock lock(mutex_);
     failure_ = std::move(failure);
   }
+  // The next `count` views are lost before they are read.
+  void LoseViews(int count) {
+    MutexLock lock(mutex_);
+    views_to_lose_ = count;
+  }
+  // Happens before every read of a view, from its thread.
+  void BeforeReads(std::function<void()> what) { before_read_ = std::move(what); }
   // The ranges asked for since the last call.
   std::vector<WindowRange> TakeReads() {
     MutexLock lock(mutex_);
     return std::exchange(reads_, {});
   }
 
-  Result<StatePosition> Position() override {
+  // The view as it is now; the test goes on only with one.
+  std::unique_ptr<StateView> Now() { return std::move(View({})).value(); }
+  Result<std::unique_ptr<StateView>> View(const Deadline& deadline) override {
     MutexLock lock(mutex_);
     if (!failure_.ok()) return failure_;
-    return position_;
-  }
-
-  Result<WindowsAnswer> ReadWindows(const SeriesSelector& selector, const WindowRange& range) override {
-    MutexLock lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    reads_.push_back(range);
-    if (!Kept(range.size_ms)) return Status::Invalid("no such tier");
-    WindowsAnswer answer{.position = position_, .complete_from_ms = CompleteFrom(range.size_ms)};
-    std::map<int64_t, Aggregate> buckets;
-    for (const auto& [key, windows] : windows_[range.size_ms]) {
-      if (!Selects(selector, series_.at(key.second))) continue;
-      for (const auto& [start, aggregate] : windows) {
-        if (start < answer.complete_from_ms && range.size_ms != 0) continue;
-        if (aggregate.last_ts_ms() < range.from_ms || aggregate.first_ts_ms() > range.to_ms) continue;
-        answer.cut |= aggregate.first_ts_ms() < range.from_ms || aggregate.last_ts_ms() > range.to_ms;
-        buckets[range.bucket_ms == 0 ? 0 : Tier{.size_ms = range.bucket_ms}.WindowStart(start)].Merge(aggregate);
-      }
-    }
-    if (buckets.size() > kMaxBuckets) return Status::Invalid("too many buckets");
-    for (auto& [start, aggregate] : buckets) answer.buckets.push_back({start, std::move(aggregate)});
-    return answer;
-  }
-
-  Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) override {
-    MutexLock lock(mutex_);
-    if (!failure_.ok()) return failure_;
-    if (!tiers_.total) return Status::Invalid("totals are not kept");
-    std::map<Key, SeriesTotal> totals;
-    for (const auto& [key, windows] : windows_[0]) {
-      const Series& series = series_.at(key.second);
-      if (!Selects(selector, series)) continue;
-      SeriesTotal& total = totals[key.second];
-      total.series = series;
-      total.aggregate.Merge(windows.at(0));
-    }
-    SeriesPage page{.position = position_};
-    size_t begin = after.empty() ? 0 : std::stoul(after), index = 0;
-    for (auto& [key, total] : totals) {
-      if (index >= begin && index < begin + limit) page.totals.push_back(std::move(total));
-      ++index;
-    }
-    if (begin + limit < totals.size()) page.next_after = std::to_string(begin + limit);
-    return page;
+    if (deadline.Passed()) return TookTooLong();
+    const bool lost = views_to_lose_ > 0;
+    if (lost) --views_to_lose_;
+    return std::unique_ptr<StateView>(std::make_unique<FakeView>(this, content_, lost));
   }
 
  private:
   using Key = std::tuple<std::string, MetricType, std::vector<std::pair<std::string, std::string>>>;
+  using Windows = std::map<int64_t, Aggregate>;
+  struct Content {
+    StatePosition position;
+    std::map<int64_t, std::map<std::pair<int32_t, Key>, Windows>> windows;  // by size, partition and series, start
+    std::map<Key, Series> series;
+    std::map<int64_t, int64_t> complete_from;
+  };
+
+  class FakeView final : public StateView {
+   public:
+    FakeView(FakeStateReader* owner, Content content, bool lost)
+        : StateView(content.position), owner_(*owner), content_(std::move(content)), lost_(lost) {}
+
+    Result<WindowsAnswer> ReadWindows(const SeriesSelector& selector, const WindowRange& range) override {
+      ODOMETER_RETURN_IF_ERROR(owner_.BeginRead(lost_, &range));
+      if (!Kept(range.size_ms)) return Status::Invalid("no such tier");
+      WindowsAnswer answer{.complete_from_ms = CompleteFrom(range.size_ms)};
+      std::map<int64_t, Aggregate> buckets;
+      for (const auto& [key, windows] : content_.windows[range.size_ms]) {
+        if (!Selects(selector, content_.series.at(key.second))) continue;
+        for (const auto& [start, aggregate] : windows) {
+          if (start < answer.complete_from_ms && range.size_ms != 0) continue;
+          if (aggregate.last_ts_ms() < range.from_ms || aggregate.first_ts_ms() > range.to_ms) continue;
+          answer.cut |= aggregate.first_ts_ms() < range.from_ms || aggregate.last_ts_ms() > range.to_ms;
+          buckets[range.bucket_ms == 0 ? 0 : Tier{.size_ms = range.bucket_ms}.WindowStart(start)].Merge(aggregate);
+        }
+      }
+      if (buckets.size() > kMaxBuckets) return Status::Invalid("too many buckets");
+      for (auto& [start, aggregate] : buckets) answer.buckets.push_back({start, std::move(aggregate)});
+      return answer;
+    }
+
+    Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) override {
+      ODOMETER_RETURN_IF_ERROR(owner_.BeginRead(lost_, nullptr));
+      if (!owner_.tiers_.total) return Status::Invalid("totals are not kept");
+      std::map<std::tuple<std::string, MetricType, std::string>, SeriesTotal> totals;
+      for (const auto& [key, windows] : content_.windows[0]) {
+        const Series& series = content_.series.at(key.second);
+        if (!Selects(selector, series)) continue;
+        SeriesTotal& total = totals[{series.name, series.type, std::string(series.level())}];
+        total.series = {series.org, series.name, series.type, {}};
+        if (!series.level().empty()) total.series.labels.emplace_back(kLevelLabel, series.level());
+        total.aggregate.Merge(Aggregate::FromParts(windows.at(0).parts()));
+      }
+      SeriesPage page;
+      size_t begin = after.empty() ? 0 : std::stoul(after), index = 0;
+      for (auto& [key, total] : totals) {
+        if (index >= begin && index < begin + limit) page.totals.push_back(std::move(total));
+        ++index;
+      }
+      if (begin + limit < totals.size()) page.next_after = std::to_string(begin + limit);
+      return page;
+    }
+
+   private:
+    static bool Selects(const SeriesSelector& selector, const Series& series) {
+      return selector.org == series.org && (!selector.name || *selector.name == series.name) &&
+             (!selector.type || *selector.type == series.type) &&
+             (!selector.qualified_name || *selector.qualified_name == series.QualifiedName()) &&
+             std::all_of(selector.labels.begin(), selector.labels.end(), [&](const auto& wanted) {
+               return std::find(series.labels.begin(), series.labels.end(), wanted) != series.labels.end();
+             });
+    }
+    bool Kept(int64_t size_ms) const {
+      if (size_ms == 0) return owner_.tiers_.total;
+      return std::any_of(owner_.tiers_.windows.begin(), owner_.tiers_.windows.end(),
+                         [&](const Tier& tier) { return tier.size_ms == size_ms; });
+    }
+    int64_t CompleteFrom(int64_t size_ms) const {
+      if (auto it = content_.complete_from.find(size_ms); it != content_.complete_from.end()) return it->second;
+      const int64_t stream_time = position().stream_time_ms();
+      for (const Tier& tier : owner_.tiers_.windows) {
+        if (tier.size_ms != size_ms || tier.retention_ms == kForever || stream_time == kBeginningOfTime) continue;
+        return tier.WindowStart(stream_time - tier.retention_ms);
+      }
+      return kBeginningOfTime;
+    }
+
+    FakeStateReader& owner_;
+    Content content_;
+    const bool lost_;
+  };
+
   static Key Identity(const Series& series) { return {series.name, series.type, series.labels}; }
 
-  static bool Selects(const SeriesSelector& selector, const Series& series) {
-    return selector.org == series.org && (!selector.name || *selector.name == series.name) &&
-           (!selector.type || *selector.type == series.type) &&
-           (!selector.qualified_name || *selector.qualified_name == series.QualifiedName()) &&
-           std::all_of(selector.labels.begin(), selector.labels.end(), [&](const auto& wanted) {
-             return std::find(series.labels.begin(), series.labels.end(), wanted) != series.labels.end();
-           });
-  }
-  bool Kept(int64_t size_ms) const {
-    if (size_ms == 0) return tiers_.total;
-    return std::any_of(tiers_.windows.begin(), tiers_.windows.end(),
-                       [&](const Tier& tier) { return tier.size_ms == size_ms; });
-  }
-  int64_t CompleteFrom(int64_t size_ms) ODOMETER_REQUIRES(mutex_) {
-    if (auto it = complete_from_.find(size_ms); it != complete_from_.end()) return it->second;
-    int64_t stream_time = kBeginningOfTime;
-    for (const TaskPosition& task : position_.tasks) stream_time = std::max(stream_time, task.stream_time_ms);
-    for (const Tier& tier : tiers_.windows) {
-      if (tier.size_ms != size_ms || tier.retention_ms == kForever || stream_time == kBeginningOfTime) continue;
-      return tier.WindowStart(stream_time - tier.retention_ms);
-    }
-    return kBeginningOfTime;
-  }
-  TaskPosition& TaskOf(int32_t partition) ODOMETER_REQUIRES(mutex_) {
-    return *std::find_if(position_.tasks.begin(), position_.tasks.end(),
-                         [&](const TaskPosition& task) { return task.partition == partition; });
+  Status BeginRead(bool lost, const WindowRange* range) {
+    if (before_read_) before_read_();
+    MutexLock lock(mutex_);
+    if (range != nullptr) reads_.push_back(*range);
+    return lost ? Status::Retry("the view is lost") : failure_;
   }
 
   const TierSet tiers_;
+  std::function<void()> before_read_;
   Mutex mutex_;
-  // By size, then partition and series, then start.
-  using Windows = std::map<int64_t, Aggregate>;
-  std::map<int64_t, std::map<std::pair<int32_t, Key>, Windows>> windows_ ODOMETER_GUARDED_BY(mutex_);
-  std::map<Key, Series> series_ ODOMETER_GUARDED_BY(mutex_);
-  std::map<int64_t, int64_t> complete_from_ ODOMETER_GUARDED_BY(mutex_);
-  StatePosition position_ ODOMETER_GUARDED_BY(mutex_);
+  Content content_ ODOMETER_GUARDED_BY(mutex_);
   Status failure_ ODOMETER_GUARDED_BY(mutex_);
+  int views_to_lose_ ODOMETER_GUARDED_BY(mutex_) = 0;
   std::vector<WindowRange> reads_ ODOMETER_GUARDED_BY(mutex_);
 };
 

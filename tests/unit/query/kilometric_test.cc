@@ -16,19 +16,20 @@ constexpr int64_t kStart = 1'603'303'560'000;  // a whole minute
 
 class KilometricTest : public testing::Test {
  protected:
-  Answer Read(QueryPairs query) { return kilometric_.Read(GetRequest(std::move(query))); }
+  http::Response Read(QueryPairs query) {
+    return kilometric_.Read(GetRequest(std::move(query)), state_.Now().get());
+  }
   std::string Body(QueryPairs query) {
-    Answer answer = Read(std::move(query));
-    EXPECT_EQ(answer.response.status, 200) << answer.response.body;
-    EXPECT_EQ(answer.response.content_type, "application/json");
-    EXPECT_TRUE(answer.position);
-    return answer.response.body;
+    http::Response answer = Read(std::move(query));
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.content_type, "application/json");
+    return answer.body;
   }
   nlohmann::json Values(QueryPairs query) { return nlohmann::json::parse(Body(std::move(query)))["values"]; }
 
   FakeStateReader state_;
   ManualClock clock_{kStart + kMinute};
-  Kilometric kilometric_{state_.tiers(), &state_, &clock_};
+  Kilometric kilometric_{state_.tiers(), &clock_};
 };
 
 TEST_F(KilometricTest, CounterTellsFirstLastAndSum) {
@@ -128,16 +129,16 @@ TEST_F(KilometricTest, EachTypeReadsItsOwnSeries) {
 
 TEST_F(KilometricTest, NamesTheTierInAHeader) {
   state_.Add(MakeSeries("k"), 1, kStart);
-  EXPECT_EQ(HeaderOf(Read({{"key", "k"}, {"type", "counter"}}).response, "X-Odometer-Resolution-Ms"), "0");
-  EXPECT_EQ(HeaderOf(Read({{"key", "k"}, {"type", "points"}}).response, "X-Odometer-Resolution-Ms"), "60000");
-  EXPECT_EQ(HeaderOf(Read({{"key", "k"}, {"type", "points"}}).response, "X-Odometer-Retained-From-Ms"), std::nullopt);
+  EXPECT_EQ(HeaderOf(Read({{"key", "k"}, {"type", "counter"}}), "X-Odometer-Resolution-Ms"), "0");
+  EXPECT_EQ(HeaderOf(Read({{"key", "k"}, {"type", "points"}}), "X-Odometer-Resolution-Ms"), "60000");
+  EXPECT_EQ(HeaderOf(Read({{"key", "k"}, {"type", "points"}}), "X-Odometer-Retained-From-Ms"), std::nullopt);
 }
 
 TEST_F(KilometricTest, SaysFromWhereOnPointsAreKept) {
   state_.Add(MakeSeries("k"), 1, kStart - 5 * 3'600'000);
   state_.Add(MakeSeries("k"), 1, kStart);
-  Answer answer = Read({{"key", "k"}, {"type", "points"}, {"period", "1"}});
-  EXPECT_EQ(HeaderOf(answer.response, "X-Odometer-Retained-From-Ms"), std::to_string(kStart - 3'600'000));
+  http::Response answer = Read({{"key", "k"}, {"type", "points"}, {"period", "1"}});
+  EXPECT_EQ(HeaderOf(answer, "X-Odometer-Retained-From-Ms"), std::to_string(kStart - 3'600'000));
 }
 
 TEST_F(KilometricTest, BadParametersAre400InJson) {
@@ -145,20 +146,21 @@ TEST_F(KilometricTest, BadParametersAre400InJson) {
        {QueryPairs{{"type", "counter"}}, QueryPairs{{"key", "k"}}, QueryPairs{{"key", "k"}, {"type", "x"}},
         QueryPairs{{"key", "k"}, {"type", "points"}, {"period", "0"}},
         QueryPairs{{"key", "k"}, {"type", "counter"}, {"from", "x"}}}) {
-    Answer answer = Read(query);
-    EXPECT_EQ(answer.response.status, 400);
-    nlohmann::json body = nlohmann::json::parse(answer.response.body);
+    http::Response answer = Read(query);
+    EXPECT_EQ(answer.status, 400);
+    nlohmann::json body = nlohmann::json::parse(answer.body);
     EXPECT_FALSE(body["error"]["message"].get<std::string>().empty());
     EXPECT_TRUE(body["error"].contains("field"));
   }
 }
 
 TEST_F(KilometricTest, AnUnreadableStateIs503) {
+  std::unique_ptr<StateView> view = state_.Now();
   state_.FailWith(Status::Retry("restoring"));
   for (const char* type : {"counter", "meter"}) {
-    Answer answer = Read({{"key", "k"}, {"type", type}});
-    EXPECT_EQ(answer.response.status, 503);
-    EXPECT_EQ(HeaderOf(answer.response, "Retry-After"), "1");
+    http::Response answer = kilometric_.Read(GetRequest({{"key", "k"}, {"type", type}}), view.get());
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_EQ(HeaderOf(answer, "Retry-After"), "1");
   }
 }
 

@@ -17,10 +17,11 @@ class MeterReaderTest : public testing::Test {
   MeterRates RatesAt(FakeStateReader* state, int64_t to_ms) {
     SeriesSelector selector;
     selector.name = "m";
-    Result<WindowsAnswer> whole = state->ReadWindows(selector, {});
+    std::unique_ptr<StateView> view = state->Now();
+    Result<WindowsAnswer> whole = view->ReadWindows(selector, {});
     state->TakeReads();
     Result<MeterRates> rates =
-        ReadMeterRates(state->tiers(), state, selector, whole->buckets.front().aggregate, to_ms);
+        ReadMeterRates(state->tiers(), view.get(), selector, whole->buckets.front().aggregate, to_ms);
     EXPECT_TRUE(rates.ok());
     return rates.ok() ? *rates : MeterRates{};
   }
@@ -78,6 +79,17 @@ TEST_F(MeterReaderTest, FineTiersAreReadWithinTheReadersLimit) {
   EXPECT_NEAR(rates.m1, 4, 0.02);
   for (const WindowRange& read : state.TakeReads()) {
     EXPECT_LE((read.to_ms - read.from_ms) / read.bucket_ms, static_cast<int64_t>(kMaxBuckets));
+  }
+}
+
+// Steps of 540 ms do not meet the seconds: the next tier takes over where both do.
+TEST_F(MeterReaderTest, NoEventIsLostWhereAVeryFineTierEnds) {
+  FakeStateReader state({.windows = {{10, kMinute}, {kSecond, kForever}}, .total = true});
+  for (int64_t ts = kNoon - 10 * kMinute; ts < kNoon; ts += 10) state.Add(MakeSeries("m", MetricType::kMeter), 1, ts);
+  for (int64_t from : {0, 10, 130, 510, 990}) {
+    state.SetCompleteFrom(10, kNoon - 30 * kSecond + from);
+    MeterRates rates = RatesAt(&state, kNoon);
+    EXPECT_NEAR(rates.m1, 100 * (1 - std::exp(-10)), 1e-3) << from;
   }
 }
 

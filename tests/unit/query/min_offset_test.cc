@@ -16,22 +16,31 @@ StatePosition At(std::vector<std::pair<int32_t, int64_t>> next_offsets) {
 TEST(OffsetSet, IsReachedOnceTheRecordItselfIsPartOfTheState) {
   Result<OffsetSet> set = OffsetSet::Parse("metrics.events/1@41", "metrics.events");
   ASSERT_TRUE(set.ok());
-  EXPECT_FALSE(set->SatisfiedBy(At({{1, 41}})));
-  EXPECT_TRUE(set->SatisfiedBy(At({{1, 42}})));
+  EXPECT_FALSE(set->ReachedBy(At({{1, 41}})));
+  EXPECT_TRUE(set->ReachedBy(At({{1, 42}})));
 }
 
 TEST(OffsetSet, WantsEveryPartitionThatItNames) {
   Result<OffsetSet> set = OffsetSet::Parse("t/0@1, t/3@7", "t");
   ASSERT_TRUE(set.ok());
-  EXPECT_FALSE(set->SatisfiedBy(At({{0, 9}})));
-  EXPECT_FALSE(set->SatisfiedBy(At({{0, 9}, {3, 7}})));
-  EXPECT_TRUE(set->SatisfiedBy(At({{0, 9}, {1, 0}, {3, 8}})));
+  EXPECT_FALSE(set->ReachedBy(At({{0, 9}, {3, 7}})));
+  EXPECT_TRUE(set->ReachedBy(At({{0, 9}, {1, 0}, {3, 8}})));
+  EXPECT_TRUE(set->NotCoveredBy(At({{0, 9}, {1, 0}, {3, 7}})).empty());
+}
+
+TEST(OffsetSet, IsReachedWithoutThePartitionsOfOtherInstancesButNotByThemAlone) {
+  Result<OffsetSet> set = OffsetSet::Parse("t/0@1, t/3@7", "t");
+  ASSERT_TRUE(set.ok());
+  EXPECT_TRUE(set->ReachedBy(At({{0, 9}})));
+  EXPECT_FALSE(set->ReachedBy(At({{0, 1}})));
+  EXPECT_FALSE(set->ReachedBy(At({{1, 9}})));
+  EXPECT_EQ(set->NotCoveredBy(At({{0, 9}})), std::vector<int32_t>{3});
 }
 
 TEST(OffsetSet, OfAPartitionThatStandsTwiceTheHigherOffsetCounts) {
   Result<OffsetSet> set = OffsetSet::Parse("t/0@7,t/0@1", "t");
   ASSERT_TRUE(set.ok());
-  EXPECT_FALSE(set->SatisfiedBy(At({{0, 5}})));
+  EXPECT_FALSE(set->ReachedBy(At({{0, 5}})));
 }
 
 TEST(OffsetSet, ReadsWhatOffsetsTextWrites) {

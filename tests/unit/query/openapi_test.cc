@@ -37,7 +37,7 @@ class IdleProducer : public AsyncProducer {
 
 class IdleControlWriter : public ControlWriter {
  public:
-  Result<std::vector<std::pair<TopicPartition, int64_t>>> Write(const Control&) override {
+  Result<std::vector<std::pair<TopicPartition, int64_t>>> Write(Control) override {
     return Status::Retry("idle");
   }
 };

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
+#include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -24,7 +27,8 @@ class FakeControlWriter : public ControlWriter {
  public:
   explicit FakeControlWriter(FakeStateReader* state) : state_(state) {}
 
-  Result<std::vector<std::pair<TopicPartition, int64_t>>> Write(const Control& control) override {
+  Result<std::vector<std::pair<TopicPartition, int64_t>>> Write(Control control) override {
+    if (before_write) before_write();
     MutexLock lock(mutex_);
     if (!failure_.ok()) return failure_;
     written_.push_back(control);
@@ -35,7 +39,13 @@ class FakeControlWriter : public ControlWriter {
         if (applies_) ++task.next_input_offset;
       }
     });
+    for (int32_t partition : others_) offsets.push_back({{"metrics.events", partition}, 77});
     return offsets;
+  }
+  // That other instances have.
+  void AddPartition(int32_t partition) {
+    MutexLock lock(mutex_);
+    others_.push_back(partition);
   }
   void FailWith(Status failure) {
     MutexLock lock(mutex_);
@@ -50,11 +60,14 @@ class FakeControlWriter : public ControlWriter {
     return written_;
   }
 
+  std::function<void()> before_write;  // set before the first
+
  private:
   FakeStateReader* const state_;
   Mutex mutex_;
   std::vector<Control> written_ ODOMETER_GUARDED_BY(mutex_);
   Status failure_ ODOMETER_GUARDED_BY(mutex_);
+  std::vector<int32_t> others_ ODOMETER_GUARDED_BY(mutex_);
   bool applies_ ODOMETER_GUARDED_BY(mutex_) = true;
 };
 
@@ -101,16 +114,23 @@ TEST_F(QueryTest, HeadersSayWhatTheAnswerReflects) {
   http::Response response = Get("/metric", {{"key", "k"}, {"type", "counter"}});
   EXPECT_EQ(HeaderOf(response, "X-Odometer-Partitions"), "2/2");
   EXPECT_EQ(HeaderOf(response, "X-Odometer-Offsets"), "metrics.events/0@0,metrics.events/1@1");
-  EXPECT_EQ(HeaderOf(response, "X-Odometer-Age-Ms"), "0");
+  EXPECT_TRUE(HeaderOf(response, "X-Odometer-Age-Ms"));
 }
 
-TEST_F(QueryTest, TheAgeIsThatOfTheOldestTaskThatMayLag) {
+TEST_F(QueryTest, TheAgeIsThatOfTheOldestTask) {
+  const int64_t now = clock_.WallMs();
   state_.ChangePosition([&](StatePosition* position) {
-    position->tasks[0] = {.partition = 0, .next_input_offset = 9, .commit_wall_ms = 1, .log_end_offset = 9};
-    position->tasks[1] = {.partition = 1, .next_input_offset = 8, .commit_wall_ms = clock_.WallMs() - 40,
-                          .log_end_offset = 9};
+    position->tasks[0] = {.partition = 0, .next_input_offset = 9, .commit_wall_ms = 1, .log_end_offset = 9,
+                          .log_end_seen_ms = now - 30};
+    position->tasks[1] = {.partition = 1, .next_input_offset = 8, .commit_wall_ms = now - 40, .log_end_offset = 9,
+                          .log_end_seen_ms = now};
   });
   EXPECT_EQ(HeaderOf(Get("/data/metrics"), "X-Odometer-Age-Ms"), "40");
+  state_.ChangePosition([&](StatePosition* position) { position->tasks[1].next_input_offset = 9; });
+  EXPECT_EQ(HeaderOf(Get("/data/metrics"), "X-Odometer-Age-Ms"), "30");
+  // A processor that consumes nothing and asks nobody where the log ends: nothing newer than that look is promised.
+  clock_.Advance(1'000);
+  EXPECT_EQ(HeaderOf(Get("/data/metrics"), "X-Odometer-Age-Ms"), "1030");
   // As from the disk, while the processor is away: the end of the log is not known, and the age grows.
   state_.ChangePosition([&](StatePosition* position) {
     for (TaskPosition& task : position->tasks) {
@@ -120,6 +140,8 @@ TEST_F(QueryTest, TheAgeIsThatOfTheOldestTaskThatMayLag) {
   });
   clock_.Advance(60);
   EXPECT_EQ(HeaderOf(Get("/data/metrics"), "X-Odometer-Age-Ms"), "100");
+  state_.ChangePosition([](StatePosition* position) { position->tasks.clear(); });
+  EXPECT_EQ(HeaderOf(Get("/data/metrics"), "X-Odometer-Age-Ms"), std::nullopt);
 }
 
 TEST_F(QueryTest, MissingPartitionsAreToldOrAnErrorWhenAskedFor) {
@@ -168,6 +190,55 @@ TEST_F(QueryTest, AReadWhoseOffsetDoesNotComeIs504) {
   EXPECT_EQ(caught.Take().status, 504);
 }
 
+TEST_F(QueryTest, AMinOffsetOfAnotherInstancesPartitionIsRefusedAtOnce) {
+  state_.ChangePosition([](StatePosition* position) { position->tasks.pop_back(); });
+  http::Response refused = Get("/data/metrics", {{"min-offset", "metrics.events/1@0"}});
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.body.find("does not have: 1"), std::string::npos) << refused.body;
+  EXPECT_TRUE(HeaderOf(refused, "Retry-After"));
+  EXPECT_EQ(HeaderOf(refused, "X-Odometer-Partitions"), "1/2");
+}
+
+TEST_F(QueryTest, AViewThatIsLostIsReplacedOnce) {
+  state_.Add(MakeSeries("k"), 7, kStart);
+  state_.LoseViews(1);
+  EXPECT_EQ(Get("/metric", {{"key", "k"}, {"type", "counter"}}).status, 200);
+  state_.LoseViews(2);
+  http::Response lost = Get("/metric", {{"key", "k"}, {"type", "counter"}});
+  EXPECT_EQ(lost.status, 503);
+  EXPECT_TRUE(HeaderOf(lost, "Retry-After"));
+}
+
+TEST_F(QueryTest, WhatIsBrokenInTheStateIsNotToldToClients) {
+  state_.FailWith(Status::Stop("/var/lib/odometer/db is damaged"));
+  http::Response broken = Get("/data/metrics");
+  EXPECT_EQ(broken.status, 500);
+  EXPECT_EQ(broken.body.find("/var"), std::string::npos) << broken.body;
+}
+
+TEST_F(QueryTest, AReadThatWaitsTooLongForAWorkerIsNotBegun) {
+  std::promise<void> reading, go_on;
+  std::atomic<int> reads = 0;
+  state_.BeforeReads([&] {
+    if (++reads > 1) return;
+    reading.set_value();
+    go_on.get_future().wait();
+  });
+  query_ = NewQuery({.worker_threads = 1}, &state_, &control_, &admin_, &clock_, &metrics_);
+  http::Router router;
+  query_->AddRoutes(&router);
+  Caught first, second;
+  Begin(router, Method::kGet, "/data/metrics", GetRequest(), &first);
+  reading.get_future().wait();
+  Begin(router, Method::kGet, "/data/metrics", GetRequest(), &second);
+  EXPECT_EQ(Call(router, Method::kGet, "/health", GetRequest()).status, 200);  // though all readers are busy
+  clock_.Advance(QueryOptions{}.read_timeout_ms);
+  go_on.set_value();
+  EXPECT_EQ(first.Take().status, 200);
+  EXPECT_EQ(second.Take().status, 503);
+  EXPECT_EQ(reads, 1);
+}
+
 TEST_F(QueryTest, ARecordIsFoundByItsQualifiedName) {
   state_.Add(MakeSeries("a/b c", MetricType::kGauge, {{"level", "web"}}), 5, kStart);
   http::Response response = Get("/data/metrics/{record}", {}, {"web.a/b c"});
@@ -191,8 +262,6 @@ TEST_F(QueryTest, APostSetsTheRecordAndSaysWhereItWasWritten) {
   EXPECT_EQ(control.qualified_name, "web.hits");
   ASSERT_TRUE(control.set);
   EXPECT_EQ(control.set->series, MakeSeries("hits", MetricType::kCounter, {{"level", "web"}}));
-  EXPECT_GE(control.set->partition, 0);
-  EXPECT_LT(control.set->partition, admin_.partitions);
   // What was written can be read by those who apply it.
   EXPECT_TRUE(DecodeControl(EncodeControl(control)).ok());
 }
@@ -220,8 +289,6 @@ TEST_F(QueryTest, AWriteThatKafkaDoesNotTakeIs503) {
   EXPECT_EQ(deleted.status, 503);
   EXPECT_TRUE(HeaderOf(deleted, "Retry-After"));
   EXPECT_EQ(Post(R"({"name":"x","type":"GAUGE","value":1})").status, 503);
-  admin_.failure = Status::Retry("no broker");
-  EXPECT_EQ(Post(R"({"name":"x","type":"GAUGE","value":1})").status, 503);
 }
 
 TEST_F(QueryTest, AWriteThatIsNotShownInTimeIs504WithItsOffsets) {
@@ -234,6 +301,37 @@ TEST_F(QueryTest, AWriteThatIsNotShownInTimeIs504WithItsOffsets) {
   http::Response response = caught.TakeWhile([&] { clock_.Advance(1'000); });
   EXPECT_EQ(response.status, 504);
   EXPECT_TRUE(HeaderOf(response, "X-Odometer-Offset"));
+}
+
+TEST_F(QueryTest, AWriteDoesNotWaitForThePartitionsOfOtherInstances) {
+  control_.AddPartition(2);
+  http::Response response = Delete("x");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(HeaderOf(response, "X-Odometer-Offset"), "metrics.events/0@0,metrics.events/1@0,metrics.events/2@77");
+}
+
+TEST_F(QueryTest, AWriteThatWaitsTooLongIsNotWritten) {
+  std::promise<void> writing, go_on;
+  std::atomic<int> writes = 0;
+  control_.before_write = [&] {
+    if (++writes > 1) return;
+    writing.set_value();
+    go_on.get_future().wait();
+  };
+  auto named = [](const char* name) {
+    http::Request request;
+    request.path_params = {name};
+    return request;
+  };
+  Caught first, second;
+  Begin(router_, Method::kDelete, "/data/metrics/{record}", named("a"), &first);
+  writing.get_future().wait();
+  Begin(router_, Method::kDelete, "/data/metrics/{record}", named("b"), &second);
+  clock_.Advance(QueryOptions{}.control_timeout_ms);
+  go_on.set_value();
+  EXPECT_EQ(second.Take().status, 503);
+  EXPECT_EQ(control_.written().size(), 1u);
+  first.Take();
 }
 
 TEST_F(QueryTest, HealthAndPingAnswer) {

@@ -104,6 +104,11 @@ TEST(RecordBody, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(Problem(meter(R"("startTime":1.5)")), "startTime");
   EXPECT_EQ(Problem(meter(R"("updateTime":"2020")")), "updateTime");
   EXPECT_EQ(Problem(meter(R"("updateTime":253402300800000)")), "updateTime");
+  for (const char* ahead : {"9223372036854775807", "9223372036854775808", "18446744073709551615"}) {
+    EXPECT_EQ(Problem(meter(std::string(R"("startTime":)") + ahead)), "startTime") << ahead;
+  }
+  EXPECT_EQ(Problem(meter(R"("startTime":-62135596800000)")), "none");
+  EXPECT_EQ(Problem(meter(R"("startTime":-62135596800001)")), "startTime");
   EXPECT_EQ(Problem(meter(R"("startTime":9,"updateTime":8)")), "startTime");
   EXPECT_EQ(Problem(meter(R"("min":2,"max":1)")), "min");
   EXPECT_EQ(Problem(meter(R"("sum":"1")")), "sum");

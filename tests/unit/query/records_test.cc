@@ -16,21 +16,20 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 class RecordsTest : public testing::Test {
  protected:
-  Answer One(const std::string& name) {
+  static http::Request Named(const std::string& name) {
     http::Request request;
     request.path_params = {name};
-    return records_.ReadOne(request);
+    return request;
   }
-  std::string Text(const std::string& name) { return One(name).response.body; }
-  nlohmann::json All(size_t page_size = 500) {
-    Answer answer = Records(&state_, page_size).ReadAll({});
-    EXPECT_EQ(answer.response.status, 200);
-    EXPECT_TRUE(answer.position);
-    return nlohmann::json::parse(BodyOf(answer.response));
+  http::Response One(const std::string& name) { return ReadRecord(Named(name), state_.Now().get()); }
+  std::string Text(const std::string& name) { return One(name).body; }
+  nlohmann::json All(size_t page_size = 500, QueryPairs query = {}) {
+    http::Response response = ReadRecords(GetRequest(std::move(query)), state_.Now().get(), page_size);
+    EXPECT_EQ(response.status, 200);
+    return nlohmann::json::parse(response.body);
   }
 
   FakeStateReader state_;
-  Records records_{&state_};
 };
 
 TEST_F(RecordsTest, ACounterShowsItsRunningSum) {
@@ -68,10 +67,9 @@ TEST_F(RecordsTest, AGaugeShowsItsLastValueAndNoLevelWhenItHasNone) {
 
 TEST_F(RecordsTest, AnUnknownNameIs404) {
   state_.Add(MakeSeries("hits", MetricType::kCounter, {{"level", "web"}}), 5, kStart);
-  Answer answer = One("hits");
-  EXPECT_EQ(answer.response.status, 404);
-  EXPECT_TRUE(answer.position);
-  EXPECT_EQ(nlohmann::json::parse(answer.response.body)["error"]["code"], "not_found");
+  http::Response response = One("hits");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(nlohmann::json::parse(response.body)["error"]["code"], "not_found");
 }
 
 TEST_F(RecordsTest, LabelsOtherThanLevelAreMerged) {
@@ -119,27 +117,46 @@ TEST_F(RecordsTest, TheListIsTheSameWhateverThePageSize) {
   for (size_t page_size : {1u, 2u, 3u, 7u, 119u, 120u, 121u}) EXPECT_EQ(All(page_size), whole) << page_size;
 }
 
-TEST_F(RecordsTest, AShortListIsNotStreamed) {
-  state_.Add(MakeSeries("x"), 1, kStart);
-  EXPECT_FALSE(records_.ReadAll({}).response.stream);
-  state_.Add(MakeSeries("y"), 1, kStart);
-  EXPECT_TRUE(Records(&state_, 1).ReadAll({}).response.stream);
+TEST_F(RecordsTest, TheListIsOfOneMoment) {
+  for (const char* name : {"x", "y", "z"}) state_.Add(MakeSeries(name), 1, kStart);
+  state_.BeforeReads([&] {
+    state_.Add(MakeSeries("z"), 1, kStart);
+    state_.ChangePosition([](StatePosition* position) { position->partitions_total = 7; });
+  });
+  EXPECT_EQ(All(1)[2]["value"], 1);
 }
 
-TEST_F(RecordsTest, AFailureAmidTheStreamLeavesTheArrayUnclosed) {
+TEST_F(RecordsTest, TheListIsNarrowedByNameAndLevel) {
+  for (const char* level : {"a", "b"}) {
+    for (const char* name : {"x", "y"}) state_.Add(MakeSeries(name, MetricType::kCounter, {{"level", level}}), 1, kStart);
+  }
+  EXPECT_EQ(All(500, {{"name", "x"}}).size(), 2u);
+  EXPECT_EQ(All(500, {{"level", "b"}}).size(), 2u);
+  EXPECT_EQ(All(500, {{"name", "x"}, {"level", "b"}})[0]["level"], "b");
+}
+
+TEST_F(RecordsTest, AListThatIsTooLongIsRefusedAndSaysHowToNarrowIt) {
   for (const char* name : {"x", "y", "z"}) state_.Add(MakeSeries(name), 1, kStart);
-  http::Response response = Records(&state_, 1).ReadAll({}).response;
-  std::string body;
-  ASSERT_TRUE(response.stream(&body));
-  state_.FailWith(Status::Retry("gone"));
-  EXPECT_FALSE(response.stream(&body));
-  EXPECT_FALSE(nlohmann::json::accept(body)) << body;
+  http::Response response = ReadRecords({}, state_.Now().get(), 1, 200);
+  EXPECT_EQ(response.status, 400);
+  EXPECT_NE(response.body.find("level=<level>"), std::string::npos) << response.body;
+  EXPECT_EQ(ReadRecords(GetRequest({{"name", "x"}}), state_.Now().get(), 1, 200).status, 200);
+}
+
+TEST_F(RecordsTest, RawEventsAreNoRecords) {
+  state_.Add(MakeSeries("click", MetricType::kEvent), 1, kStart);
+  state_.Add(MakeSeries("hits", MetricType::kEvent), 1, kStart + 9);
+  state_.Add(MakeSeries("hits"), 4, kStart);
+  EXPECT_EQ(All().size(), 1u);
+  EXPECT_EQ(nlohmann::json::parse(Text("hits"))["value"], 4);
+  EXPECT_EQ(One("click").status, 404);
 }
 
 TEST_F(RecordsTest, AnUnreadableStateIs503) {
+  std::unique_ptr<StateView> view = state_.Now();
   state_.FailWith(Status::Retry("gone"));
-  EXPECT_EQ(One("x").response.status, 503);
-  EXPECT_EQ(records_.ReadAll({}).response.status, 503);
+  EXPECT_EQ(ReadRecord(Named("x"), view.get()).status, 503);
+  EXPECT_EQ(ReadRecords({}, view.get()).status, 503);
 }
 
 }  // namespace

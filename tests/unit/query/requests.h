@@ -29,15 +29,6 @@ inline std::optional<std::string> HeaderOf(const http::Response& response, const
   return std::nullopt;
 }
 
-// The whole text of an answer, streamed or not.
-inline std::string BodyOf(const http::Response& response) {
-  if (!response.stream) return response.body;
-  std::string body;
-  while (response.stream(&body)) {
-  }
-  return body;
-}
-
 // Catches one answer.
 class Caught {
  public:

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "common/state/follower_reader.h"
@@ -13,6 +14,7 @@
 #include "common/state/state_paths.h"
 #include "common/state/state_service.h"
 #include "common/store/rocks_store.h"
+#include "tests/unit/state/fake_state_reader.h"
 #include "tests/unit/state/state_writer.h"
 #include "tests/unit/store/temp_folder.h"
 
@@ -54,10 +56,10 @@ class InstanceReaderTest : public testing::Test {
 
   // "<answer> from service", "<answer> from database", or the error.
   std::string Ask() {
-    auto answer = reader_->ReadWindows({.name = "hits"}, {.size_ms = 10'000, .bucket_ms = 10'000});
-    if (!answer.ok()) return answer.status().ToString();
-    const bool from_service = answer->position.tasks.at(0).log_end_offset == 1'000;
-    return Text(answer) + (from_service ? " from service" : " from database");
+    auto view = reader_->View({});
+    if (!view.ok()) return view.status().ToString();
+    const bool from_service = (*view)->position().tasks.at(0).log_end_offset == 1'000;
+    return Text((*view)->ReadWindows({.name = "hits"}, {.size_ms = 10'000, .bucket_ms = 10'000})) + (from_service ? " from service" : " from database");
   }
 
   TempFolder folder_;
@@ -70,9 +72,8 @@ class InstanceReaderTest : public testing::Test {
                                                            &clock_);
 };
 
-TEST_F(InstanceReaderTest, WithoutProcessorAndDatabaseItSaysBoth) {
-  EXPECT_THAT(Ask(), HasSubstr("retry: the processor does not answer (connecting to " + folder_.path()));
-  EXPECT_THAT(Ask(), HasSubstr("its database cannot be read"));
+TEST_F(InstanceReaderTest, WithoutProcessorAndDatabaseItSaysBothWithoutPaths) {
+  EXPECT_EQ(Ask(), "retry: the processor does not answer, and its database cannot be read yet");
 }
 
 TEST_F(InstanceReaderTest, AsksTheServiceWhileItIsThere) {
@@ -152,8 +153,8 @@ TEST_F(InstanceReaderTest, ErrorsOfTheServiceAreNotAReasonToOpenTheDatabase) {
   EXPECT_FALSE(std::filesystem::exists(StateFollowerPath(folder_.path())));
 }
 
-// Readers in several threads while the service comes and goes and events are counted: every answer is there, and no
-// answer goes back behind an earlier one by the same way.
+// Readers in several threads while the service comes and goes and events are counted: there is always a view, and
+// what it answers is what its position says.
 TEST_F(InstanceReaderTest, AnswersThroughoutFromManyThreads) {
   FakeProcessor processor(folder_.path());
   processor.state()->Add(0, MakeSeries("hits"), 1'000);
@@ -162,9 +163,12 @@ TEST_F(InstanceReaderTest, AnswersThroughoutFromManyThreads) {
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([&] {
       while (!done) {
-        auto answer = reader_->ReadWindows({.name = "hits"}, {});
+        auto view = reader_->View({});
+        ASSERT_TRUE(view.ok()) << view.status().ToString();
+        auto answer = (*view)->ReadWindows({.name = "hits"}, {});
+        if (answer.status().Is(ErrorKind::kRetry)) continue;  // lost with the service
         ASSERT_TRUE(answer.ok()) << answer.status().ToString();
-        EXPECT_EQ(answer->position.tasks.at(0).next_input_offset,
+        EXPECT_EQ((*view)->position().tasks.at(0).next_input_offset,
                   static_cast<int64_t>(answer->buckets.at(0).aggregate.count()));
       }
     });
@@ -183,6 +187,84 @@ TEST_F(InstanceReaderTest, AnswersThroughoutFromManyThreads) {
   for (std::thread& thread : threads) thread.join();
   clock_.Advance(kCatchUpMs);
   EXPECT_EQ(Ask(), "0:801/801 from database");
+}
+
+// A read that takes too long is no reason to have it done again on the database.
+TEST_F(InstanceReaderTest, AServiceThatIsSlowerThanTheDeadlineIsNotAway) {
+  FakeStateReader slow;
+  std::promise<void> go_on;
+  auto released = go_on.get_future().share();
+  slow.before_read = [&] { released.wait(); };
+  auto service = NewStateService({.socket_path = StateSocketPath(folder_.path())}, &slow);
+  ASSERT_TRUE(service->Start().ok());
+  SystemClock clock;
+  auto view = reader_->View(Deadline(&clock, clock.SteadyMs() + 20));
+  ASSERT_TRUE(view.ok()) << view.status().ToString();
+  EXPECT_TRUE((*view)->ReadWindows({}, {}).status().Is(ErrorKind::kRetry));
+  EXPECT_TRUE(reader_->View(Deadline(&clock, clock.SteadyMs())).status().Is(ErrorKind::kRetry));
+  EXPECT_TRUE(reader_->Position().ok());  // by the service still
+  go_on.set_value();
+  EXPECT_FALSE(std::filesystem::exists(StateFollowerPath(folder_.path())));
+}
+
+class FollowerReaderTest : public testing::Test {
+ protected:
+  std::unique_ptr<FollowerReader> NewFollower(TierSet tiers = TestTiers()) {
+    return NewFollowerReader({.database_path = StateDatabasePath(folder_.path()),
+                              .log_path = StateFollowerPath(folder_.path()),
+                              .tiers = std::move(tiers),
+                              .catch_up_ms = 100,
+                              .max_stale_ms = 2'000},
+                             &clock_);
+  }
+
+  TempFolder folder_;
+  ManualClock clock_;
+};
+
+TEST_F(FollowerReaderTest, ALongReadHoldsUpTheOthersOnlyOnceTheyWouldReadOldNews) {
+  FakeProcessor processor(folder_.path());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  auto follower = NewFollower();
+  auto long_read = follower->View({}).value();
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  clock_.Advance(1'999);
+  EXPECT_EQ(Text(follower->Position().value()), "of 1: 0@1");
+  clock_.Advance(1);
+  EXPECT_TRUE(follower->View(Deadline(&clock_, clock_.SteadyMs())).status().Is(ErrorKind::kRetry));
+  auto waiting = std::async(std::launch::async, [&] { return Text(follower->Position().value()); });
+  EXPECT_EQ(Text(long_read->ReadWindows({.name = "hits"}, {})), "0:1/1");
+  long_read.reset();
+  EXPECT_EQ(waiting.get(), "of 1: 0@2");
+}
+
+TEST_F(FollowerReaderTest, ADatabaseWithOtherTiersIsRefused) {
+  FakeProcessor processor(folder_.path());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  processor.state()->PutRaw(StateLayout::kMeta, std::string(kFormatKey), EncodeStateFormat({.tiers = TestTiers()}));
+  EXPECT_TRUE(NewFollower()->Position().ok());
+  TierSet other_retention = TestTiers(), other_size = TestTiers();
+  other_retention.windows[0].retention_ms *= 2;
+  other_size.windows[1].size_ms *= 2;
+  for (const TierSet& tiers : {other_retention, other_size}) {
+    Status refused = NewFollower(tiers)->Position().status();
+    EXPECT_TRUE(refused.Is(ErrorKind::kStop)) << refused.ToString();
+    EXPECT_THAT(refused.message(), HasSubstr("the same `tiers`"));
+  }
+}
+
+TEST_F(FollowerReaderTest, WhatLooksDamagedIsOpenedAnewBeforeItIsCalledDamaged) {
+  FakeProcessor processor(folder_.path());
+  processor.state()->Add(0, MakeSeries("hits"), 1'000);
+  auto follower = NewFollower();
+  std::string key;
+  AppendSeriesKey(0, 1, &key);
+  processor.state()->PutRaw(StateLayout::kTotals, key, "garbage");
+  EXPECT_TRUE(follower->ReadWindows({.name = "hits"}, {}).status().Is(ErrorKind::kRetry));
+  EXPECT_TRUE(follower->ReadWindows({.name = "hits"}, {}).status().Is(ErrorKind::kStop));
+  processor.state()->PutRaw(StateLayout::kMeta, MetaKey(0), "garbage");
+  clock_.Advance(100);
+  EXPECT_TRUE(follower->Position().status().Is(ErrorKind::kStop));  // tried a second time by itself
 }
 
 TEST(FollowerReader, OpensWhenAskedAndClosesWhenToldTo) {

@@ -55,16 +55,15 @@ TEST_F(LocalReaderTest, MergesTheTasks) {
   EXPECT_EQ(Position(), "of 4: 0@1 1@2");
 }
 
-TEST_F(LocalReaderTest, TheAnswerNamesItsPosition) {
+TEST_F(LocalReaderTest, APositionNamesTheTasks) {
   state_.Add(0, MakeSeries("hits"), 5'000);
   state_.Add(1, MakeSeries("hits"), 3'000);
   state_.Add(1, MakeSeries("hits"), 4'000);
-  WindowsAnswer answer = reader_->ReadWindows({.name = "no such"}, {.size_ms = kOneSecond}).value();
-  EXPECT_EQ(Text(answer.position), "of 2: 0@1 1@2");
-  EXPECT_EQ(answer.position.stream_time_ms(), 5'000);
-  EXPECT_EQ(answer.position.oldest_commit_wall_ms(), 1'700'000'000'001);
-  EXPECT_EQ(answer.position.tasks[1].accounting.applied, 2u);
-  EXPECT_EQ(Text(reader_->ReadTotals({}, "", 10).value().position), "of 2: 0@1 1@2");
+  StatePosition position = reader_->Position().value();
+  EXPECT_EQ(Text(position), "of 2: 0@1 1@2");
+  EXPECT_EQ(position.stream_time_ms(), 5'000);
+  EXPECT_EQ(position.tasks[0].commit_wall_ms, 1'700'000'000'001);
+  EXPECT_EQ(position.tasks[1].accounting.applied, 2u);
 }
 
 TEST_F(LocalReaderTest, MergesAllLabelsUnlessTheSelectorNarrows) {
@@ -262,7 +261,7 @@ TEST_F(LocalReaderTest, WhatCannotBeDecodedStops) {
   EXPECT_TRUE(reader_->Position().status().Is(ErrorKind::kStop));
 }
 
-TEST_F(LocalReaderTest, AnAnswerIsOfOneMoment) {
+TEST_F(LocalReaderTest, AViewIsOfOneMoment) {
   state_.Add(0, MakeSeries("hits"), 1'000);
   std::atomic<bool> done{false};
   std::thread writer([&] {
@@ -270,10 +269,49 @@ TEST_F(LocalReaderTest, AnAnswerIsOfOneMoment) {
     done = true;
   });
   do {
-    WindowsAnswer answer = reader_->ReadWindows({.name = "hits"}, {}).value();
-    EXPECT_EQ(answer.position.tasks[0].next_input_offset, static_cast<int64_t>(answer.buckets[0].aggregate.count()));
+    std::unique_ptr<StateView> view = reader_->View({}).value();
+    const int64_t events = view->position().tasks[0].next_input_offset;
+    const auto text = "0:" + std::to_string(events) + "/" + std::to_string(events);
+    EXPECT_EQ(Text(view->ReadWindows({.name = "hits"}, {})), text);
+    EXPECT_EQ(Text(view->ReadWindows({.name = "hits"}, {.size_ms = kTenSeconds})), text);
+    EXPECT_EQ(view->ReadTotals({}, "", 10)->totals.at(0).aggregate.count(), static_cast<uint64_t>(events));
   } while (!done);
   writer.join();
+}
+
+TEST_F(LocalReaderTest, AReadEndsSoonAfterItsDeadline) {
+  std::vector<Series> series;
+  for (int i = 0; i < 5'000; ++i) series.push_back(MakeSeries("hits", {{"user", std::to_string(i)}}));
+  state_.AddMany(0, series, 1'500);
+  state_.AddMany(1, series, 1'500);
+  ManualClock clock;
+  std::unique_ptr<StateView> view = reader_->View(Deadline(&clock, clock.SteadyMs() + 10)).value();
+  EXPECT_EQ(Text(view->ReadWindows({.name = "hits"}, {})), "0:10000/10000");
+  clock.Advance(10);
+  for (const WindowRange& range : {WindowRange{}, WindowRange{.size_ms = kOneSecond}}) {
+    EXPECT_THAT(Text(view->ReadWindows({.name = "hits"}, range)), HasSubstr("retry: the answer took too long"));
+  }
+  EXPECT_THAT(Text(view->ReadTotals({}, "", 10)), HasSubstr("retry: the answer took too long"));
+}
+
+TEST_F(LocalReaderTest, RefusesASelectionThatTakesTooMuchMemory) {
+  std::vector<Series> series;
+  const std::string long_value(10'000, 'x');
+  for (int i = 0; i < 7'000; ++i) series.push_back(MakeSeries("hits", {{"user", std::to_string(i) + long_value}}));
+  state_.AddMany(0, series, 1'500);
+  EXPECT_EQ(Total({.name = "hits"}), "0:7000/7000");  // one task: the series need not be told apart
+  state_.Add(1, MakeSeries("other"), 1'500);
+  EXPECT_THAT(Total({.name = "hits"}), HasSubstr("invalid: more than 6"));
+  EXPECT_THAT(Total({.name = "hits"}), HasSubstr("series: narrow them by label"));
+  EXPECT_EQ(Total({.name = "other"}), "0:1/1");
+}
+
+TEST_F(LocalReaderTest, LongQualifiedNamesAreLookedUpOnlyWhereTheyCanBe) {
+  const std::string longest(512, 'n'), too_long(513, 'n');
+  state_.Add(0, MakeSeries(longest, {{"level", longest}}), 1'000, 5);
+  EXPECT_EQ(Total({.qualified_name = longest + "." + longest}), "0:1/5");
+  EXPECT_EQ(Total({.qualified_name = too_long + "." + longest}), "");
+  EXPECT_EQ(Total({.qualified_name = std::string(100'000, '.')}), "");
 }
 
 }  // namespace

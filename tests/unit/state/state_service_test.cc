@@ -51,7 +51,7 @@ class StateServiceTest : public testing::Test {
   }
   // The service's word for it, or "closed".
   static std::string Answer(const FileDescriptor& fd, uint64_t id = 0) {
-    auto body = ReceiveFrame(fd.get(), kMaxAnswerFrameBytes, kEnoughMs, false);
+    auto body = ReceiveFrame(fd.get(), kMaxAnswerFrameBytes, SystemClock().SteadyMs() + kEnoughMs, kEnoughMs);
     if (!body.ok()) return "closed";
     StatePosition position;
     Status status = DecodeAnswer(*body, id, &position);
@@ -90,21 +90,81 @@ TEST_F(StateServiceTest, CarriesLargeAnswers) {
 }
 
 TEST_F(StateServiceTest, CarriesTheReadersErrors) {
-  reader_.error = Status::Invalid("no such tier");
+  reader_.read_error = Status::Invalid("no such tier");
   auto service = Started();
-  EXPECT_EQ(Client()->ReadWindows({}, {}).status().ToString(), "invalid: no such tier");
-  EXPECT_EQ(Client()->ReadTotals({}, "", 1).status().ToString(), "invalid: no such tier");
-  EXPECT_EQ(Client()->Position().status().ToString(), "invalid: no such tier");
+  auto client = Client();
+  EXPECT_EQ(client->ReadWindows({}, {}).status().ToString(), "invalid: no such tier");
+  EXPECT_EQ(client->ReadTotals({}, "", 1).status().ToString(), "invalid: no such tier");
+  reader_.error = Status::Stop("damaged");
+  EXPECT_EQ(client->Position().status().ToString(), "stop: damaged");
 }
 
 TEST_F(StateServiceTest, TheProcessorFillsInWhatItKnows) {
   auto service = NewStateService({.socket_path = path_}, &reader_,
                                  [](StatePosition* position) { position->tasks[0].log_end_offset = 99; });
   ASSERT_TRUE(service->Start().ok());
+  EXPECT_EQ(Client()->Position()->tasks[0].log_end_offset, 99);
+}
+
+TEST_F(StateServiceTest, AViewLivesAsLongAsItsHolderWantsIt) {
+  auto service = Started();
   auto client = Client();
-  EXPECT_EQ(client->Position()->tasks[0].log_end_offset, 99);
-  EXPECT_EQ(client->ReadWindows({}, {})->position.tasks[0].log_end_offset, 99);
-  EXPECT_EQ(client->ReadTotals({}, "", 1)->position.tasks[0].log_end_offset, 99);
+  {
+    auto first = client->View({}).value();
+    auto second = client->View({}).value();
+    EXPECT_EQ(reader_.views, 2);
+    for (int64_t from : {1, 2}) {
+      EXPECT_EQ(first->ReadWindows({}, {.from_ms = from})->complete_from_ms, from);
+      EXPECT_EQ(second->ReadWindows({}, {.from_ms = -from})->complete_from_ms, -from);
+    }
+  }
+  while (reader_.views > 0) std::this_thread::yield();
+  EXPECT_EQ(client->Position()->tasks.size(), 1u);
+  EXPECT_EQ(reader_.calls, 3);
+}
+
+TEST_F(StateServiceTest, TheReaderIsToldHowLongAViewIsWanted) {
+  auto service = Started();
+  SystemClock clock;
+  auto view = Client()->View(Deadline(&clock, clock.SteadyMs() + 50'000));
+  ASSERT_TRUE(view.ok());
+  EXPECT_GT(reader_.left_ms, 0);
+  EXPECT_LE(reader_.left_ms, 50'000);
+  EXPECT_TRUE(Client()->View(Deadline(&clock, clock.SteadyMs())).status().Is(ErrorKind::kRetry));
+  EXPECT_EQ(reader_.calls, 1);
+}
+
+TEST_F(StateServiceTest, AViewThatNobodyReleasesEndsWithItsTime) {
+  auto service = Started();
+  FileDescriptor fd = Connect();
+  Send(fd, EncodeRequestFrame({.id = 7, .what = ViewRequest{.patience_ms = 50}}));
+  EXPECT_EQ(Answer(fd, 7), "of 1: 0@42");
+  EXPECT_EQ(Answer(fd, 8), "closed");
+  while (reader_.views > 0) std::this_thread::yield();
+}
+
+TEST_F(StateServiceTest, AReadWithoutAViewIsRefused) {
+  auto service = Started();
+  FileDescriptor fd = Connect();
+  Send(fd, EncodeRequestFrame({.id = 1, .what = WindowsRequest{}}));
+  EXPECT_EQ(Answer(fd, 1), "invalid: the connection has no view");
+  Send(fd, EncodeRequestFrame({.id = 2, .what = ViewRequest{.patience_ms = kEnoughMs}}) +
+               EncodeRequestFrame({.id = 0, .what = ReleaseRequest{}}) +
+               EncodeRequestFrame({.id = 3, .what = TotalsRequest{}}));
+  EXPECT_EQ(Answer(fd, 2), "of 1: 0@42");
+  EXPECT_EQ(Answer(fd, 3), "invalid: the connection has no view");
+}
+
+TEST_F(StateServiceTest, AViewIsLostWithItsService) {
+  auto service = Started();
+  auto client = Client();
+  auto view = client->View({}).value();
+  service.reset();
+  EXPECT_TRUE(view->ReadWindows({}, {}).status().Is(ErrorKind::kRetry));
+  service = Started();
+  EXPECT_TRUE(view->ReadWindows({}, {}).status().Is(ErrorKind::kRetry));
+  view.reset();
+  EXPECT_TRUE(client->ReadWindows({}, {}).ok());
 }
 
 TEST_F(StateServiceTest, AnswersManyThreads) {
@@ -195,7 +255,7 @@ TEST_F(StateServiceTest, AClientFindsTheNextService) {
 TEST_F(StateServiceTest, RefusesConnectionsOverItsLimitWithAReason) {
   auto service = Started({.max_connections = 1});
   FileDescriptor first = Connect();
-  Send(first, EncodeRequestFrame({.id = 7, .what = PositionRequest{}}));
+  Send(first, EncodeRequestFrame({.id = 7, .what = ViewRequest{.patience_ms = kEnoughMs}}));
   EXPECT_EQ(Answer(first, 7), "of 1: 0@42");
   FileDescriptor second = Connect();
   EXPECT_EQ(Answer(second), "retry: the state service has its 1 connections");
@@ -216,7 +276,8 @@ TEST_F(StateServiceTest, MalformedRequestsAreToldAndEndTheConnection) {
       {Frame(std::string("\x09\x01\0\0\0\0\0\0\0\x05", 10)), "version 9"},
       {Frame(std::string("\x01\x63\0\0\0\0\0\0\0\x05", 10)), "unknown call 99"},
       {Frame(std::string("\x01\x02\0\0\0\0\0\0\0\x05", 10)), "malformed"},
-      {Frame(std::string("\x01\x01\0\0\0\0\0\0\0\x05x", 11)), "malformed"},
+      {Frame(std::string("\x01\x01\0\0\0\0\0\0\0\x05", 10)), "malformed"},
+      {Frame(std::string("\x01\x01\0\0\0\0\0\0\0\x05\x01x", 12)), "malformed"},
   };
   for (const auto& bad : cases) {
     FileDescriptor fd = Connect();
@@ -230,7 +291,7 @@ TEST_F(StateServiceTest, MalformedRequestsAreToldAndEndTheConnection) {
 
 TEST_F(StateServiceTest, HalfARequestIsGivenUp) {
   auto service = Started({.io_timeout_ms = 1});
-  const std::string frame = EncodeRequestFrame({.id = 7, .what = PositionRequest{}});
+  const std::string frame = EncodeRequestFrame({.id = 7, .what = ViewRequest{.patience_ms = kEnoughMs}});
   for (size_t size : {size_t{1}, size_t{4}, frame.size() - 1}) {
     FileDescriptor fd = Connect();
     Send(fd, frame.substr(0, size));
@@ -247,13 +308,15 @@ TEST_F(StateServiceTest, ASilentConnectionIsKept) {
     Send(other, "x");
     EXPECT_EQ(Answer(other), "closed");
   }
-  Send(silent, EncodeRequestFrame({.id = 7, .what = PositionRequest{}}));
+  Send(silent, EncodeRequestFrame({.id = 7, .what = ViewRequest{.patience_ms = kEnoughMs}}));
   EXPECT_EQ(Answer(silent, 7), "of 1: 0@42");
 }
 
 TEST_F(StateServiceTest, AClientThatDoesNotReadIsGivenUp) {
   auto service = Started({.io_timeout_ms = 1});
   FileDescriptor fd = Connect();
+  Send(fd, EncodeRequestFrame({.id = 6, .what = ViewRequest{.patience_ms = kEnoughMs}}));
+  EXPECT_EQ(Answer(fd, 6), "of 1: 0@42");
   Send(fd, EncodeRequestFrame({.id = 7, .what = TotalsRequest{{.org = std::string(500, 'o')}, "", 20'000}}));
   // The service closes, although most of its 10 MB were never taken.
   pollfd closed{.fd = fd.get(), .events = POLLRDHUP, .revents = 0};
@@ -264,8 +327,8 @@ TEST_F(StateServiceTest, AClientThatDoesNotReadIsGivenUp) {
 TEST_F(StateServiceTest, RequestsMayFollowEachOtherWithoutWaiting) {
   auto service = Started();
   FileDescriptor fd = Connect();
-  Send(fd, EncodeRequestFrame({.id = 1, .what = PositionRequest{}}) +
-               EncodeRequestFrame({.id = 2, .what = PositionRequest{}}));
+  Send(fd, EncodeRequestFrame({.id = 1, .what = ViewRequest{.patience_ms = kEnoughMs}}) +
+               EncodeRequestFrame({.id = 2, .what = ViewRequest{.patience_ms = kEnoughMs}}));
   EXPECT_EQ(Answer(fd, 1), "of 1: 0@42");
   EXPECT_EQ(Answer(fd, 2), "of 1: 0@42");
 }
@@ -278,7 +341,7 @@ TEST_F(StateServiceTest, StopWaitsForTheAnswerThatIsBeingMade) {
   };
   auto service = Started();
   FileDescriptor fd = Connect();
-  Send(fd, EncodeRequestFrame({.id = 1, .what = PositionRequest{}}));
+  Send(fd, EncodeRequestFrame({.id = 1, .what = ViewRequest{.patience_ms = kEnoughMs}}));
   asked.get_future().wait();
   std::thread stopper([&] { service->Stop(); });
   go_on.set_value();

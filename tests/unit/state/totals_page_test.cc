@@ -31,47 +31,59 @@ class TotalsPageTest : public testing::Test {
 };
 
 TEST_F(TotalsPageTest, SeriesOfSeveralTasksAreMergedAndSorted) {
-  state_.Add(0, MakeSeries("b", {{"host", "y"}}), 1'000, 1);
-  state_.Add(0, MakeSeries("b", {{"host", "x"}}), 1'000, 10);
-  state_.Add(1, MakeSeries("b", {{"host", "y"}}), 1'000, 100);
+  state_.Add(0, MakeSeries("b", {{"level", "y"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("b", {{"level", "x"}}), 1'000, 10);
+  state_.Add(1, MakeSeries("b", {{"level", "y"}}), 1'000, 100);
   state_.Add(1, MakeSeries("b"), 1'000, 1'000);
   state_.Add(1, MakeSeries("a", {}, MetricType::kTimer), 1'000, 5);
   state_.Add(0, MakeSeries("a"), 1'000, 7);
   EXPECT_THAT(Pages({}, 100),
-              ElementsAre("a counter=1/7, a timer=1/5, b counter=1/1000, b{host=x} counter=1/10, "
-                          "b{host=y} counter=2/101"));
+              ElementsAre("a counter=1/7, a timer=1/5, b counter=1/1000, x.b counter=1/10, "
+                          "y.b counter=2/101"));
 }
 
 TEST_F(TotalsPageTest, PagesOfEverySizeShowEverySeriesOnce) {
-  for (const char* host : {"c", "a", "d", "b"}) state_.Add(0, MakeSeries("m", {{"host", host}}), 1'000, 1);
-  for (const char* host : {"b", "e"}) state_.Add(1, MakeSeries("m", {{"host", host}}), 1'000, 10);
+  for (const char* host : {"c", "a", "d", "b"}) state_.Add(0, MakeSeries("m", {{"level", host}}), 1'000, 1);
+  for (const char* host : {"b", "e"}) state_.Add(1, MakeSeries("m", {{"level", host}}), 1'000, 10);
   state_.Add(1, MakeSeries("a"), 1'000, 3);
   state_.Add(0, MakeSeries("z"), 1'000, 4);
   EXPECT_THAT(Pages({}, 1),
-              ElementsAre("a counter=1/3 more", "m{host=a} counter=1/1 more", "m{host=b} counter=2/11 more",
-                          "m{host=c} counter=1/1 more", "m{host=d} counter=1/1 more", "m{host=e} counter=1/10 more",
+              ElementsAre("a counter=1/3 more", "a.m counter=1/1 more", "b.m counter=2/11 more",
+                          "c.m counter=1/1 more", "d.m counter=1/1 more", "e.m counter=1/10 more",
                           "z counter=1/4"));
-  EXPECT_THAT(Pages({}, 3), ElementsAre("a counter=1/3, m{host=a} counter=1/1, m{host=b} counter=2/11 more",
-                                        "m{host=c} counter=1/1, m{host=d} counter=1/1, m{host=e} counter=1/10 more",
+  EXPECT_THAT(Pages({}, 3), ElementsAre("a counter=1/3, a.m counter=1/1, b.m counter=2/11 more",
+                                        "c.m counter=1/1, d.m counter=1/1, e.m counter=1/10 more",
                                         "z counter=1/4"));
   EXPECT_THAT(Pages({}, 7).size(), 1u);
   EXPECT_THAT(Pages({.name = "m"}, 2),
-              ElementsAre("m{host=a} counter=1/1, m{host=b} counter=2/11 more",
-                          "m{host=c} counter=1/1, m{host=d} counter=1/1 more", "m{host=e} counter=1/10"));
+              ElementsAre("a.m counter=1/1, b.m counter=2/11 more",
+                          "c.m counter=1/1, d.m counter=1/1 more", "e.m counter=1/10"));
   EXPECT_THAT(Pages({.name = "m"}, 5).size(), 1u);
 }
 
 TEST_F(TotalsPageTest, TheSelectorHoldsOnEveryPage) {
   for (const char* host : {"a", "b"}) {
     for (const char* name : {"m", "n"}) {
-      state_.Add(0, MakeSeries(name, {{"host", host}}), 1'000, 1);
-      state_.Add(0, MakeSeries(name, {{"host", host}}, MetricType::kGauge), 1'000, 2);
+      state_.Add(0, MakeSeries(name, {{"level", host}}), 1'000, 1);
+      state_.Add(0, MakeSeries(name, {{"level", host}}, MetricType::kGauge), 1'000, 2);
     }
   }
-  state_.Add(0, MakeSeries("m", {{"host", "a"}}, MetricType::kGauge, "acme"), 1'000, 9);
-  EXPECT_THAT(Pages({.type = MetricType::kGauge, .labels = {{"host", "a"}}}, 1),
-              ElementsAre("m{host=a} gauge=1/2 more", "n{host=a} gauge=1/2"));
-  EXPECT_THAT(Pages({.org = "acme"}, 1), ElementsAre("m{host=a} gauge=1/9"));
+  state_.Add(0, MakeSeries("m", {{"level", "a"}}, MetricType::kGauge, "acme"), 1'000, 9);
+  EXPECT_THAT(Pages({.type = MetricType::kGauge, .labels = {{"level", "a"}}}, 1),
+              ElementsAre("a.m gauge=1/2 more", "a.n gauge=1/2"));
+  EXPECT_THAT(Pages({.org = "acme"}, 1), ElementsAre("a.m gauge=1/9"));
+}
+
+TEST_F(TotalsPageTest, LabelsOtherThanTheLevelAreMerged) {
+  for (int i = 0; i < 2'000; ++i) {
+    const std::string level = i % 2 == 0 ? "a" : "b";
+    state_.Add(i % 3, MakeSeries("m", {{"level", level}, {"user", std::to_string(i)}}, MetricType::kTimer), 1'000, 1);
+  }
+  state_.Add(0, MakeSeries("m", {{"user", "x"}}, MetricType::kTimer), 1'000, 5);
+  EXPECT_THAT(Pages({.name = "m"}, 3), ElementsAre("m timer=1/5, a.m timer=1000/1000, b.m timer=1000/1000"));
+  EXPECT_THAT(Pages({.name = "m"}, 1),
+              ElementsAre("m timer=1/5 more", "a.m timer=1000/1000 more", "b.m timer=1000/1000"));
+  EXPECT_EQ(reader_->ReadTotals({.name = "m"}, "", 1)->totals.at(0).aggregate.sketch(), nullptr);
 }
 
 TEST_F(TotalsPageTest, QualifiedNamesPageThroughAllTheirSplits) {
@@ -83,17 +95,17 @@ TEST_F(TotalsPageTest, QualifiedNamesPageThroughAllTheirSplits) {
 }
 
 TEST_F(TotalsPageTest, ANewSeriesBetweenTwoPagesDisturbsNothing) {
-  state_.Add(0, MakeSeries("m", {{"host", "b"}}), 1'000, 1);
-  state_.Add(0, MakeSeries("m", {{"host", "d"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("m", {{"level", "b"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("m", {{"level", "d"}}), 1'000, 1);
   SeriesPage first = reader_->ReadTotals({}, "", 1).value();
-  state_.Add(0, MakeSeries("m", {{"host", "a"}}), 1'000, 1);
-  state_.Add(0, MakeSeries("m", {{"host", "c"}}), 1'000, 1);
-  EXPECT_EQ(Text(reader_->ReadTotals({}, first.next_after, 10)), "m{host=c} counter=1/1, m{host=d} counter=1/1");
+  state_.Add(0, MakeSeries("m", {{"level", "a"}}), 1'000, 1);
+  state_.Add(0, MakeSeries("m", {{"level", "c"}}), 1'000, 1);
+  EXPECT_EQ(Text(reader_->ReadTotals({}, first.next_after, 10)), "c.m counter=1/1, d.m counter=1/1");
 }
 
 TEST_F(TotalsPageTest, APageEndsBeforeItGetsTooLarge) {
   const std::string long_value(500'000, 'x');
-  for (int i = 0; i < 40; ++i) state_.Add(0, MakeSeries("m", {{"l", std::to_string(100 + i) + long_value}}), 1'000, 1);
+  for (int i = 0; i < 40; ++i) state_.Add(0, MakeSeries("m", {{"level", std::to_string(100 + i) + long_value}}), 1'000, 1);
   size_t series = 0, pages = 0;
   std::string after;
   do {

@@ -1,0 +1,19 @@
+// Whole numbers in parameters.
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace odometer {
+
+// Digits with an optional minus, nothing else, within the type.
+template <typename Integer>
+std::optional<Integer> ParseInteger(std::string_view text) {
+  Integer value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace odometer
