@@ -122,7 +122,7 @@ struct Offsets : ConsumerEvents {
   std::vector<int64_t> seen;
 };
 
-TEST_F(RdDamagedLogTest, TheConsumerStopsInsteadOfSkipping) {
+TEST_F(RdDamagedLogTest, TheConsumerStopsAndPassesNothingOver) {
   AppendGood(3);
   AppendDamaged();
   AppendGood(3);
@@ -132,8 +132,8 @@ TEST_F(RdDamagedLogTest, TheConsumerStopsInsteadOfSkipping) {
   offsets.consumer = consumer->get();
   ASSERT_TRUE((*consumer)->Subscribe({kTopic}).ok());
   Status status;
-  while (status.ok() && offsets.seen.size() < 6) status = (*consumer)->Poll(100, &offsets);
-  EXPECT_TRUE(status.Is(ErrorKind::kStop)) << status.ToString();
+  for (int i = 0; i < 200 && status.ok() && offsets.seen.size() < 6; ++i) status = (*consumer)->Poll(100, &offsets);
+  ASSERT_TRUE(status.Is(ErrorKind::kStop)) << status.ToString();
   EXPECT_THAT(status.message(), HasSubstr("events/0: the records at offset 3 cannot be read"));
   EXPECT_THAT(offsets.seen, ElementsAre(0, 1, 2));
 }
@@ -149,7 +149,7 @@ TEST_F(RdDamagedLogTest, TheLogReaderFailsAtOnce) {
     seen.push_back(record.offset);
     return Status::Ok();
   });
-  EXPECT_TRUE(status.Is(ErrorKind::kRetry)) << status.ToString();
+  ASSERT_TRUE(status.Is(ErrorKind::kRetry)) << status.ToString();
   EXPECT_THAT(status.message(), HasSubstr("events/0: the records at offset 3 cannot be read"));
   EXPECT_THAT(seen, ElementsAre(0, 1, 2));
 }
