@@ -1,11 +1,28 @@
 #include "processor/changelog_topics.h"
 
+#include <charconv>
 #include <optional>
 
 namespace odometer {
 
 namespace {
 constexpr int64_t kDayMs = 86'400'000;
+
+// The setting as a number, when the topic has it.
+std::optional<int64_t> NumberOf(const TopicInfo& info, const std::string& setting) {
+  auto found = info.config.find(setting);
+  if (found == info.config.end()) return std::nullopt;
+  int64_t number = 0;
+  const char* const end = found->second.data() + found->second.size();
+  const auto parsed = std::from_chars(found->second.data(), end, number);
+  return parsed.ec == std::errc() && parsed.ptr == end ? std::optional<int64_t>(number) : std::nullopt;
+}
+
+Status Wrong(const ChangelogStore& store, const std::string& setting, int64_t value, const std::string& why,
+             const std::string& needed) {
+  return Status::Stop("topic " + store.topic + " has " + setting + "=" + std::to_string(value) + ", " + why +
+                      ": set it to " + needed);
+}
 
 Status CheckSettings(const ChangelogStore& store, const TopicInfo& info) {
   auto policy = info.config.find("cleanup.policy");
@@ -17,14 +34,19 @@ Status CheckSettings(const ChangelogStore& store, const TopicInfo& info) {
     return Status::Stop("topic " + store.topic + " has cleanup.policy=" + policy->second +
                         ", which would lose state: set it to " + needed);
   }
-  auto retention = info.config.find("retention.ms");
-  if (deletes && retention != info.config.end()) {
-    const int64_t kept_ms = std::stoll(retention->second);
-    if (kept_ms >= 0 && kept_ms < store.retention_ms) {
-      return Status::Stop("topic " + store.topic + " has retention.ms=" + retention->second +
-                          ", shorter than its tier's retention: set it to at least " +
-                          std::to_string(store.retention_ms + kDayMs));
-    }
+  if (std::optional<int64_t> tombstones_ms = NumberOf(info, "delete.retention.ms");
+      tombstones_ms.value_or(kDayMs) < kDayMs) {
+    return Wrong(store, "delete.retention.ms", *tombstones_ms, "too short for a restore to see what was deleted",
+                 "at least " + std::to_string(kDayMs));
+  }
+  if (!deletes) return Status::Ok();
+  if (std::optional<int64_t> kept_ms = NumberOf(info, "retention.ms");
+      kept_ms && *kept_ms >= 0 && *kept_ms < store.retention_ms) {
+    return Wrong(store, "retention.ms", *kept_ms, "shorter than its tier's retention",
+                 "at least " + std::to_string(store.retention_ms + kDayMs));
+  }
+  if (std::optional<int64_t> bytes = NumberOf(info, "retention.bytes"); bytes.value_or(-1) >= 0) {
+    return Wrong(store, "retention.bytes", *bytes, "which would delete windows before their time", "-1");
   }
   return Status::Ok();
 }
@@ -49,11 +71,13 @@ std::vector<ChangelogStore> ChangelogStores(const std::string& application, cons
 TopicSpec ChangelogSpec(const ChangelogStore& store, int32_t partitions, int16_t replication) {
   TopicSpec spec{store.topic, partitions, replication, {}};
   spec.config["message.timestamp.type"] = "LogAppendTime";
+  spec.config["delete.retention.ms"] = std::to_string(kDayMs);  // twice RestorerOptions::max_checkpoint_age_ms
   if (store.retention_ms == kForever) {
     spec.config["cleanup.policy"] = "compact";
   } else {
     spec.config["cleanup.policy"] = "compact,delete";
     spec.config["retention.ms"] = std::to_string(store.retention_ms + kDayMs);
+    spec.config["retention.bytes"] = "-1";
   }
   return spec;
 }

@@ -148,11 +148,7 @@ class Committer::Transaction {
 
   Status WriteDeadLetters(const Epoch& epoch) {
     const int32_t partition = epoch.partition % committer_.options_.dead_letter_partitions;
-    for (const DeadLetter& letter : epoch.dead_letters) {
-      OutRecord record{letter.key, letter.value, !letter.has_value, {}};
-      for (const auto& [name, value] : letter.headers) record.headers.push_back({name, value});
-      pending_.push_back(std::move(record));
-    }
+    for (const DeadLetter& letter : epoch.dead_letters) pending_.push_back(ToRecord(letter));
     return ProducePending(committer_.options_.dead_letter_topic, partition);
   }
 
@@ -206,7 +202,9 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
   auto abort = [&](const Status& why) {
     if (why.Is(ErrorKind::kRecover) || why.Is(ErrorKind::kStop)) return why;
     Status aborted = producer->Abort();
-    return aborted.ok() ? Status::Abort(why.message()) : aborted;
+    if (!aborted.ok()) return aborted;
+    // What is refused once is refused again.
+    return why.Is(ErrorKind::kInvalid) ? Status::Stop(why.message()) : Status::Abort(why.message());
   };
 
   // S1
@@ -253,6 +251,19 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
     return Status::Recover("committed, but the local store could not take it: " + stored.message());
   }
   return Status::Ok();
+}
+
+Status Committer::RefreshCheckpoints(int64_t max_age_ms) {
+  const int64_t now_ms = clock_->WallMs();
+  auto batch = store_->NewBatch();
+  bool any = false;
+  for (const auto& [partition, task] : tasks_) {
+    if (now_ms - task->checkpoint.written_wall_ms < max_age_ms) continue;
+    task->checkpoint.written_wall_ms = now_ms;
+    batch->Put(StateLayout::kMeta, CheckpointKey(partition), EncodeTaskCheckpoint(task->checkpoint));
+    any = true;
+  }
+  return any ? store_->Write(std::move(batch)) : Status::Ok();
 }
 
 Status Committer::Decide(TransactionalProducer* producer) {

@@ -46,6 +46,10 @@ class Committer {
   // `group` is not used, and may be null, without exactly_once.
   Status Commit(const std::vector<const Epoch*>& epochs, TransactionalProducer* producer, const GroupMetadata* group);
 
+  // Says again of open tasks that are idle, and whose checkpoint is older than that, that nothing is missing: a
+  // checkpoint that has become too old is not restored from (RestorerOptions::max_checkpoint_age_ms).
+  Status RefreshCheckpoints(int64_t max_age_ms);
+
  private:
   struct OpenTask;
   class Transaction;

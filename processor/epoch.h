@@ -8,19 +8,10 @@
 
 #include "common/model/series.h"
 #include "common/state/state_layout.h"
+#include "processor/dead_letter.h"
 #include "processor/overlay.h"
 
 namespace odometer {
-
-struct DeadLetter {
-  std::string key;
-  bool has_value = true;
-  std::string value;  // the original bytes
-  // Reason, topic, partition, offset, timestamp, and the original headers.
-  std::vector<std::pair<std::string, std::string>> headers;
-
-  size_t MemoryBytes() const;
-};
 
 struct Epoch {
   int32_t partition = 0;

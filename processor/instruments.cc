@@ -8,6 +8,18 @@ namespace {
 
 Metrics::Labels Of(int32_t partition) { return {{"partition", std::to_string(partition)}}; }
 
+struct GaugeName {
+  const char* name;
+  const char* help;
+};
+constexpr GaugeName kLagRecords{"odometer_lag_records", "Records in the input partition not yet committed."};
+constexpr GaugeName kLagSeconds{"odometer_lag_seconds", "Age of the oldest record not yet committed."};
+constexpr GaugeName kSeries{"odometer_series", "Series of the task."};
+
+prometheus::Gauge& TaskGauge(Metrics* metrics, const GaugeName& gauge, int32_t partition) {
+  return metrics->Gauge(gauge.name, gauge.help, Of(partition));
+}
+
 }  // namespace
 
 Instruments::Instruments(Metrics* metrics) : metrics_(metrics) {}
@@ -30,7 +42,7 @@ void Instruments::TaskOpened(int32_t partition, const Accounting& restored, uint
 void Instruments::TaskClosed(int32_t partition) {
   MutexLock lock(mutex_);
   tasks_.erase(partition);
-  metrics_->Gauge("odometer_lag_records", "Records in the input partition not yet committed.", Of(partition)).Set(0);
+  for (const GaugeName* gauge : {&kLagRecords, &kLagSeconds, &kSeries}) TaskGauge(metrics_, *gauge, partition).Set(0);
 }
 
 void Instruments::TaskCommitted(int32_t partition, const TaskMeta& meta, uint64_t series) {
@@ -58,7 +70,7 @@ void Instruments::TaskCommitted(int32_t partition, const TaskMeta& meta, uint64_
   task.counted = now;
   metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(partition))
       .Set(meta.stream_time_ms == kBeginningOfTime ? 0 : static_cast<double>(meta.stream_time_ms) / 1000);
-  metrics_->Gauge("odometer_series", "Series of the task.", Of(partition)).Set(static_cast<double>(series));
+  TaskGauge(metrics_, kSeries, partition).Set(static_cast<double>(series));
 }
 
 void Instruments::RestoreProgress(int32_t partition, uint64_t records, uint64_t of) {
@@ -74,10 +86,8 @@ void Instruments::CommitEnded(const std::string& outcome, double seconds) {
 void Instruments::Lag(int32_t partition, int64_t end_offset, int64_t lag_records, double lag_seconds) {
   MutexLock lock(mutex_);
   TaskMetrics(partition).log_end = end_offset;
-  metrics_->Gauge("odometer_lag_records", "Records in the input partition not yet committed.", Of(partition))
-      .Set(static_cast<double>(lag_records));
-  metrics_->Gauge("odometer_lag_seconds", "Age of the oldest record not yet committed.", Of(partition))
-      .Set(lag_seconds);
+  TaskGauge(metrics_, kLagRecords, partition).Set(static_cast<double>(lag_records));
+  TaskGauge(metrics_, kLagSeconds, partition).Set(lag_seconds);
 }
 
 void Instruments::State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t overlay_bytes) {

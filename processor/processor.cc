@@ -1,5 +1,6 @@
 #include "processor/processor.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <optional>
@@ -24,6 +25,8 @@ namespace {
 
 constexpr const char* kLog = "processor";
 constexpr int kAdminTimeoutMs = 15'000;
+// That a dead letter's headers add to a record.
+constexpr int64_t kDeadLetterHeaderBytes = 4096;
 
 class RealProcessor final : public Processor {
  public:
@@ -40,6 +43,7 @@ class RealProcessor final : public Processor {
   Status Start() override {
     ODOMETER_RETURN_IF_ERROR(OpenState());
     ODOMETER_RETURN_IF_ERROR(OpenKafka());
+    ODOMETER_RETURN_IF_ERROR(CheckFormat());
     ODOMETER_RETURN_IF_ERROR(StartStateService());
     ODOMETER_RETURN_IF_ERROR(BuildManager());
     ODOMETER_RETURN_IF_ERROR(manager_->Start());
@@ -81,12 +85,14 @@ class RealProcessor final : public Processor {
     Result<std::unique_ptr<Store>> store = OpenRocksStore(store_options);
     if (!store.ok()) return store.status();
     store_ = std::move(*store);
-    return CheckFormat();
+    return Status::Ok();
   }
 
-  // The state must be of this application, topic and set of tiers; an empty folder becomes so.
+  // The state must be of this application, topic, cluster and set of tiers; an empty folder becomes so.
   Status CheckFormat() {
-    StateFormat ours{options_.application, options_.input_topic, "", options_.tiers};
+    Result<std::string> cluster_id = admin_->ClusterId();
+    if (!cluster_id.ok()) return cluster_id.status();
+    StateFormat ours{options_.application, options_.input_topic, *cluster_id, options_.tiers};
     std::string bytes;
     Status found = store_->Get(StateLayout::kMeta, kFormatKey, &bytes);
     if (found.Is(ErrorKind::kNotFound)) {
@@ -101,6 +107,11 @@ class RealProcessor final : public Processor {
     if (theirs->application != ours.application || theirs->input_topic != ours.input_topic) {
       return Status::Stop("the state folder " + options_.state_dir + " belongs to application " +
                           theirs->application + " on topic " + theirs->input_topic + ": choose another state.dir");
+    }
+    if (theirs->cluster_id != ours.cluster_id) {
+      return Status::Stop("the state folder " + options_.state_dir + " was filled from Kafka cluster " +
+                          theirs->cluster_id + ", but kafka.bootstrap.servers leads to cluster " + ours.cluster_id +
+                          ": choose another state.dir");
     }
     return Status::Stop("the tiers in the configuration are not those of the state folder " + options_.state_dir +
                         ": go back to the old ones, or use another application name to count anew from the topic");
@@ -146,10 +157,15 @@ class RealProcessor final : public Processor {
     if (!letters.ok()) return letters.status();
     if (letters->has_value()) {
       dead_letter_partitions_ = (*letters)->partitions;
+      dead_letter_max_bytes_ = std::min((*letters)->MaxMessageBytes(), kMaxRecordBytes);
       return Status::Ok();
     }
     dead_letter_partitions_ = (*input)->partitions;
-    return admin_->Create({options_.dead_letter_topic, dead_letter_partitions_, options_.changelog_replication, {}});
+    dead_letter_max_bytes_ = std::min((*input)->MaxMessageBytes() + kDeadLetterHeaderBytes, kMaxRecordBytes);
+    return admin_->Create({options_.dead_letter_topic,
+                           dead_letter_partitions_,
+                           options_.changelog_replication,
+                           {{"max.message.bytes", std::to_string(dead_letter_max_bytes_)}}});
   }
 
   Status StartStateService() {
@@ -176,7 +192,7 @@ class RealProcessor final : public Processor {
     TaskManagerOptions manager_options;
     manager_options.input_topic = options_.input_topic;
     manager_options.exactly_once = options_.exactly_once;
-    manager_options.task = {options_.tiers, options_.dead_letter_late};
+    manager_options.task = {options_.tiers, options_.dead_letter_late, dead_letter_max_bytes_};
     manager_options.commit.interval_ms = options_.commit_interval_ms;
     manager_options.commit.max_interval_ms = options_.commit_max_interval_ms;
     manager_options.commit.overlay_bytes = options_.overlay_bytes;
@@ -217,6 +233,7 @@ class RealProcessor final : public Processor {
   const std::vector<ChangelogStore> changelogs_;
   const std::shared_ptr<StateExpiry> expiry_;
   int32_t dead_letter_partitions_ = 1;
+  int64_t dead_letter_max_bytes_ = 0;
 
   // In the order in which they need each other; destroyed the other way round.
   std::unique_ptr<Store> store_;

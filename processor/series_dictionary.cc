@@ -45,6 +45,8 @@ std::vector<SeriesDictionary::Removed> SeriesDictionary::Forget(std::string_view
   for (Entry& entry : entries_) {
     if (entry.id == 0) continue;
     std::string_view identity(entry.identity, entry.identity_size);
+    const SeriesHead head = ReadSeriesHead(identity);
+    if (head.org != org || !qualified_name.ends_with(head.name)) continue;
     Result<Series> series = DecodeSeriesIdentity(identity);
     if (!series.ok() || series->org != org || series->QualifiedName() != qualified_name) continue;
     removed.push_back({entry.id, identity});

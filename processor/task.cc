@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/model/control.h"
+#include "common/model/timestamp.h"
 
 namespace odometer {
 
@@ -18,7 +19,8 @@ Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, 
       options_(options),
       state_(meta),
       series_(std::move(series)),
-      sealed_through_(meta.next_input_offset) {
+      sealed_through_(meta.next_input_offset),
+      committed_offset_(meta.next_input_offset) {
   epoch_.partition = partition;
 }
 
@@ -26,6 +28,7 @@ void Task::Process(const RecordView& record, EventDecoder* decoder) {
   if (record.offset < state_.next_input_offset) return;
   state_.next_input_offset = record.offset + 1;
   last_record_ms_ = record.timestamp_ms;
+  if (!first_unsealed_ms_) first_unsealed_ms_ = record.timestamp_ms;
   ++state_.accounting.consumed;
 
   for (const Header& header : record.Headers()) {
@@ -68,15 +71,17 @@ void Task::ApplyControl(std::string_view body, const RecordView& record) {
   Result<Control> control = DecodeControl(body);
   if (!control.ok()) return Reject(RejectReason::kBadControl, record);
   const bool ours = control->set && control->set->partition == partition_;
-  if (ours && control->set->aggregate.last_ts_ms > record.timestamp_ms + kMaxFutureMs) {
-    return Reject(RejectReason::kFromTheFuture, record);
-  }
-
   for (const SeriesDictionary::Removed& removed : series_.Forget(control->org, control->qualified_name)) {
     epoch_.forgotten.emplace_back(removed.id, removed.identity);
   }
   if (ours) {
-    const Aggregate aggregate = Aggregate::FromParts(control->set->aggregate);
+    // The other tasks have forgotten the series by now, so this must not fail. An update time out of bounds is moved to
+    // them: too far ahead it would make everything before it late.
+    Aggregate::Parts parts = control->set->aggregate;
+    const int64_t latest_ms = std::clamp(record.timestamp_ms, kMinTimestampMs, kMaxTimestampMs) + kMaxFutureMs;
+    parts.first_ts_ms = std::clamp(parts.first_ts_ms, kMinTimestampMs, latest_ms);
+    parts.last_ts_ms = std::clamp(parts.last_ts_ms, kMinTimestampMs, latest_ms);
+    const Aggregate aggregate = Aggregate::FromParts(parts);
     identity_.clear();
     EncodeSeriesIdentity(control->set->series, &identity_);
     SeriesDictionary::Found series = series_.FindOrAdd(identity_);
@@ -94,16 +99,7 @@ void Task::Reject(RejectReason reason, const RecordView& record) {
 }
 
 void Task::AddDeadLetter(std::string_view reason, const RecordView& record) {
-  DeadLetter letter;
-  letter.key = record.key;
-  letter.has_value = record.has_value;
-  letter.value = record.value;
-  letter.headers = {{"odometer-reason", std::string(reason)},
-                    {"odometer-topic", std::string(record.topic)},
-                    {"odometer-partition", std::to_string(record.partition)},
-                    {"odometer-offset", std::to_string(record.offset)},
-                    {"odometer-timestamp", std::to_string(record.timestamp_ms)}};
-  for (const Header& header : record.Headers()) letter.headers.emplace_back(header.name, header.value);
+  DeadLetter letter = MakeDeadLetter(reason, record, options_.dead_letter_max_bytes);
   dead_letter_bytes_ += letter.MemoryBytes();
   epoch_.dead_letters.push_back(std::move(letter));
 }
@@ -125,13 +121,19 @@ Epoch Task::Seal() {
   epoch_.partition = partition_;
   dead_letter_bytes_ = 0;
   sealed_through_ = state_.next_input_offset;
+  first_sealed_ms_ = first_unsealed_ms_;
+  first_unsealed_ms_.reset();
   return sealed;
 }
 
-size_t DeadLetter::MemoryBytes() const {
-  size_t bytes = sizeof(DeadLetter) + key.size() + value.size();
-  for (const auto& [name, text] : headers) bytes += 64 + name.size() + text.size();
-  return bytes;
+void Task::Committed(const Epoch& epoch) {
+  committed_offset_ = epoch.meta.next_input_offset;
+  first_sealed_ms_.reset();
+}
+
+std::optional<int64_t> Task::oldest_uncommitted_ms() const {
+  if (first_sealed_ms_) return first_sealed_ms_;
+  return first_unsealed_ms_ ? first_unsealed_ms_ : last_record_ms_;
 }
 
 }  // namespace odometer

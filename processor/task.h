@@ -2,7 +2,9 @@
 // series, stream time and overlay, and knows nothing of brokers or disks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ namespace odometer {
 struct TaskOptions {
   TierSet tiers;
   bool dead_letter_late = false;
+  int64_t dead_letter_max_bytes = 1'000'000;  // that the dead-letter topic takes as one batch
 };
 
 // Used by the consuming thread only.
@@ -29,13 +32,16 @@ class Task {
 
   // Applies, rejects or counts one record. Records below next_input_offset() are ignored: they were seen before.
   void Process(const RecordView& record, EventDecoder* decoder);
+  // There is nothing to count before that offset: control records, or those of aborted transactions.
+  void SkipTo(int64_t offset) { state_.next_input_offset = std::max(state_.next_input_offset, offset); }
 
   // Something is there to be committed.
   bool dirty() const { return sealed_through_ < state_.next_input_offset; }
   int64_t next_input_offset() const { return state_.next_input_offset; }
-  int64_t stream_time_ms() const { return state_.stream_time_ms; }
-  // The timestamp of the last record processed, epoch ms; 0 before the first.
-  int64_t last_record_ms() const { return last_record_ms_; }
+  int64_t committed_offset() const { return committed_offset_; }
+  // The timestamp of the oldest record that was processed and is not yet committed, epoch ms; of the last record when
+  // there is none; nothing before the first.
+  std::optional<int64_t> oldest_uncommitted_ms() const;
   const Accounting& accounting() const { return state_.accounting; }
   size_t series_count() const { return series_.size(); }
   // Of what is not yet sealed.
@@ -43,6 +49,8 @@ class Task {
 
   // Hands over everything since the last Seal; the task goes on with an empty overlay.
   Epoch Seal();
+  // The sealed epoch was committed.
+  void Committed(const Epoch& epoch);
 
  private:
   void Apply(const Event& event, const RecordView& record);
@@ -57,7 +65,8 @@ class Task {
   SeriesDictionary series_;
   Epoch epoch_;
   int64_t sealed_through_;
-  int64_t last_record_ms_ = 0;
+  int64_t committed_offset_;
+  std::optional<int64_t> first_sealed_ms_, first_unsealed_ms_, last_record_ms_;  // timestamps of records
   size_t dead_letter_bytes_ = 0;
   // Reused for every event.
   std::string identity_;

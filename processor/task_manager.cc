@@ -11,6 +11,8 @@ namespace {
 constexpr int64_t kRetryDelayMs = 100;
 // Before partitions are given up; each attempt waits for the broker by itself.
 constexpr int kLastCommitAttempts = 5;
+constexpr int64_t kUpkeepIntervalMs = 60'000;
+constexpr int64_t kCheckpointAgeMs = 3'600'000;
 constexpr const char* kLog = "processor";
 }  // namespace
 
@@ -34,7 +36,7 @@ TaskManager::TaskManager(TaskManagerOptions options, TaskManagerParts parts)
 TaskManager::~TaskManager() { parts_.executor->Wait(); }
 
 Status TaskManager::Start() {
-  last_commit_ms_ = parts_.clock->SteadyMs();
+  last_commit_ms_ = last_upkeep_ms_ = parts_.clock->SteadyMs();
   recovering_ = true;  // there is no producer yet
   return parts_.consumer->Subscribe({options_.input_topic});
 }
@@ -63,6 +65,7 @@ Status TaskManager::RunOnce(int poll_timeout_ms) {
   }
   ODOMETER_RETURN_IF_ERROR(LimitMemory());
   if (parts_.clock->SteadyMs() - last_measure_ms_ >= options_.max_lag_interval_ms) Measure();
+  if (parts_.clock->SteadyMs() - last_upkeep_ms_ >= kUpkeepIntervalMs) ODOMETER_RETURN_IF_ERROR(Upkeep());
   UpdateReadiness();
   return Status::Ok();
 }
@@ -78,6 +81,11 @@ int TaskManager::PollTimeoutMs() const {
 void TaskManager::OnRecord(const RecordView& record) {
   const size_t partition = static_cast<size_t>(record.partition);
   if (partition < tasks_.size() && tasks_[partition]) tasks_[partition]->Process(record, &decoder_);
+}
+
+void TaskManager::OnEnd(const TopicPartition& tp, int64_t next_offset) {
+  const size_t partition = static_cast<size_t>(tp.partition);
+  if (partition < tasks_.size() && tasks_[partition]) tasks_[partition]->SkipTo(next_offset);
 }
 
 void TaskManager::OnAssigned(const std::vector<TopicPartition>& partitions) {
@@ -336,7 +344,8 @@ void TaskManager::OnCommitted(const PendingCommit& commit) {
   commit_trouble_.clear();
   std::vector<std::pair<TopicPartition, int64_t>> offsets;
   for (const Epoch& epoch : commit.epochs) {
-    const Task* task = tasks_[static_cast<size_t>(epoch.partition)].get();
+    Task* task = tasks_[static_cast<size_t>(epoch.partition)].get();
+    task->Committed(epoch);
     parts_.expiry->TaskCommitted(epoch.partition, epoch.meta, epoch.forgotten);
     parts_.instruments->TaskCommitted(epoch.partition, epoch.meta, task->series_count());
     offsets.emplace_back(TopicPartition{options_.input_topic, epoch.partition}, epoch.meta.next_input_offset);
@@ -407,16 +416,25 @@ void TaskManager::Shutdown() {
   parts_.executor->Wait();
 }
 
+Status TaskManager::Upkeep() {
+  last_upkeep_ms_ = parts_.clock->SteadyMs();
+  // With a cooperative group nothing tells this member of partitions that the others got.
+  if (assignment_seen_) assignment_changed_ = true;
+  if (pending_commit_ || recovering_) return Status::Ok();
+  return parts_.committer->RefreshCheckpoints(kCheckpointAgeMs);
+}
+
 void TaskManager::Measure() {
   last_measure_ms_ = parts_.clock->SteadyMs();
   for (const auto& task : tasks_) {
     if (!task) continue;
     std::optional<int64_t> end = parts_.consumer->CachedEnd({options_.input_topic, task->partition()});
     if (!end) continue;
-    const int64_t lag = std::max<int64_t>(0, *end - task->next_input_offset());
-    const double seconds =
-        lag == 0 ? 0 : static_cast<double>(parts_.clock->WallMs() - task->last_record_ms()) / 1000;
-    parts_.instruments->Lag(task->partition(), *end, lag, std::max(0.0, seconds));
+    const int64_t lag = std::max<int64_t>(0, *end - task->committed_offset());
+    const int64_t now_ms = parts_.clock->WallMs();
+    const int64_t oldest_ms = lag == 0 ? now_ms : task->oldest_uncommitted_ms().value_or(now_ms);
+    const int64_t age_ms = std::max<int64_t>(0, now_ms - oldest_ms);
+    parts_.instruments->Lag(task->partition(), *end, lag, static_cast<double>(age_ms) / 1000);
   }
   parts_.instruments->State(parts_.store->DiskBytes(), parts_.store->MemoryBytes(), PendingBytes());
 }

@@ -78,6 +78,7 @@ class TaskManager final : public ConsumerEvents {
 
   // ConsumerEvents; called by the consumer inside Poll and Close.
   void OnRecord(const RecordView& record) override;
+  void OnEnd(const TopicPartition& tp, int64_t next_offset) override;
   void OnAssigned(const std::vector<TopicPartition>& partitions) override;
   void OnRevoked(const std::vector<TopicPartition>& partitions) override;
   void OnLost(const std::vector<TopicPartition>& partitions) override;
@@ -105,6 +106,8 @@ class TaskManager final : public ConsumerEvents {
   Status OpenProducer();
 
   Status LimitMemory();
+  // Now and then: writes checkpoints of idle tasks anew, looks whether the input topic has grown.
+  Status Upkeep();
   uint64_t PendingBytes() const;
   void Measure();
   void UpdateReadiness();
@@ -132,6 +135,7 @@ class TaskManager final : public ConsumerEvents {
   int64_t retry_at_ms_ = 0;
   int64_t last_commit_ms_ = 0;
   int64_t last_measure_ms_ = 0;
+  int64_t last_upkeep_ms_ = 0;
 };
 
 }  // namespace odometer

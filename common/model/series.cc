@@ -55,6 +55,15 @@ void EncodeSeriesIdentity(const Series& series, std::string* out) {
   }
 }
 
+SeriesHead ReadSeriesHead(std::string_view identity) {
+  ByteReader reader(identity);
+  SeriesHead head;
+  reader.U8();
+  reader.U8();
+  if (!ReadBlob(&reader, &head.org) || !ReadBlob(&reader, &head.name)) return {};
+  return head;
+}
+
 Result<Series> DecodeSeriesIdentity(std::string_view bytes) {
   ByteReader reader(bytes);
   uint8_t version = reader.U8();

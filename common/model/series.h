@@ -36,4 +36,11 @@ void EncodeSeriesIdentity(const Event& event, std::string* out);
 void EncodeSeriesIdentity(const Series& series, std::string* out);
 Result<Series> DecodeSeriesIdentity(std::string_view bytes);
 
+// The beginning of an identity, without a copy. Empty views when it cannot be read.
+struct SeriesHead {
+  std::string_view org;
+  std::string_view name;
+};
+SeriesHead ReadSeriesHead(std::string_view identity);
+
 }  // namespace odometer

@@ -1,6 +1,7 @@
 // What the processor promises, scenario by scenario: what is sent, what breaks, what must be read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "common/model/control.h"
@@ -9,18 +10,11 @@
 namespace odometer {
 namespace {
 
-std::string Event(const std::string& name, int64_t value, int64_t ts_ms, const std::string& type = "counter") {
-  return R"({"name":")" + name + R"(","type":")" + type + R"(","value":)" + std::to_string(value) + R"(,"ts":)" +
-         std::to_string(ts_ms) + "}";
-}
-
-constexpr int64_t kT = 1'700'000'000'000 - 1'700'000'000'000 % 3'600'000;
-
 TEST(Processor, CountsInEveryTierAcrossPartitions) {
   ProcessorUnderTest odometer;
-  odometer.Send(0, Event("a", 1, kT));
-  odometer.Send(1, Event("a", 2, kT + 500));
-  odometer.Send(0, Event("a", 4, kT + 61'000));
+  odometer.Send(0, EventJson("a", 1, kT));
+  odometer.Send(1, EventJson("a", 2, kT + 500));
+  odometer.Send(0, EventJson("a", 4, kT + 61'000));
   ASSERT_TRUE(odometer.Settle().ok());
 
   EXPECT_EQ(odometer.Total("a").sum().ToJson(), "7");
@@ -36,7 +30,7 @@ TEST(Processor, CountsInEveryTierAcrossPartitions) {
 
 TEST(Processor, AccountsForEveryRecord) {
   ProcessorUnderTest odometer(1);
-  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
   odometer.Send(0, "not json");
   odometer.Send(0, R"({"value":1})");
   ASSERT_TRUE(odometer.Settle().ok());
@@ -52,9 +46,9 @@ TEST(Processor, AccountsForEveryRecord) {
 
 TEST(Processor, ACrashLosesAndDoublesNothing) {
   ProcessorUnderTest odometer;
-  for (int i = 0; i < 10; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  for (int i = 0; i < 10; ++i) odometer.Send(i % 2, EventJson("a", 1, kT + i));
   ASSERT_TRUE(odometer.Settle().ok());
-  for (int i = 0; i < 10; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  for (int i = 0; i < 10; ++i) odometer.Send(i % 2, EventJson("a", 1, kT + i));
   ASSERT_TRUE(odometer.Round(1).ok());  // read, not committed
   odometer.Crash();
   odometer.Start();
@@ -64,13 +58,13 @@ TEST(Processor, ACrashLosesAndDoublesNothing) {
 
 TEST(Processor, ALostStoreIsRestoredFromTheChangelogs) {
   ProcessorUnderTest odometer;
-  for (int i = 0; i < 50; ++i) odometer.Send(i % 2, Event("a" + std::to_string(i % 7), i, kT + i * 1000));
+  for (int i = 0; i < 50; ++i) odometer.Send(i % 2, EventJson("a" + std::to_string(i % 7), i, kT + i * 1000));
   ASSERT_TRUE(odometer.Settle().ok());
   const std::string before = odometer.Total("a3").sum().ToJson();
   odometer.Crash();
   odometer.LoseStore();
   odometer.Start();
-  odometer.Send(0, Event("other", 1, kT));
+  odometer.Send(0, EventJson("other", 1, kT));
   ASSERT_TRUE(odometer.Settle().ok());
   EXPECT_EQ(odometer.Total("a3").sum().ToJson(), before);
   EXPECT_EQ(odometer.Windows("a3", 1000, 1000).size(), 7u);
@@ -78,9 +72,9 @@ TEST(Processor, ALostStoreIsRestoredFromTheChangelogs) {
 
 TEST(Processor, WhatWasCommittedButNotStoredIsTakenFromTheTail) {
   ProcessorUnderTest odometer(1);
-  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
   ASSERT_TRUE(odometer.Settle().ok());
-  odometer.Send(0, Event("a", 2, kT));
+  odometer.Send(0, EventJson("a", 2, kT));
   ASSERT_TRUE(odometer.Round(1).ok());
   odometer.store().FailWrites(1, Status::Retry("disk full"));
   ASSERT_TRUE(odometer.Settle().ok());
@@ -94,12 +88,12 @@ class StepFails : public testing::TestWithParam<std::tuple<BrokerCall, ErrorKind
 TEST_P(StepFails, AndTheCountsAreExact) {
   const auto [call, kind, effect] = GetParam();
   ProcessorUnderTest odometer;
-  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, EventJson("a", 1, kT + i));
   ASSERT_TRUE(odometer.Settle().ok());
   odometer.broker.InjectFault(call, {kind, effect});
-  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, Event("a", 10, kT + i));
+  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, EventJson("a", 10, kT + i));
   ASSERT_TRUE(odometer.Settle().ok());
-  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, Event("a", 100, kT + i));
+  for (int i = 0; i < 4; ++i) odometer.Send(i % 2, EventJson("a", 100, kT + i));
   ASSERT_TRUE(odometer.Settle().ok());
   ASSERT_TRUE(odometer.Round(200).ok());
   EXPECT_EQ(odometer.Total("a").sum().ToJson(), "444");
@@ -124,12 +118,12 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Processor, AnotherProducerOfItsIdFencesItAndItRecovers) {
   ProcessorUnderTest odometer(1);
-  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
   ASSERT_TRUE(odometer.Settle().ok());
   ProducerOptions options;
   options.transactional_id = "app-one";
   ASSERT_TRUE(odometer.broker.NewTransactionalProducer(options)->Init().ok());
-  odometer.Send(0, Event("a", 2, kT));
+  odometer.Send(0, EventJson("a", 2, kT));
   ASSERT_TRUE(odometer.Settle().ok());
   ASSERT_TRUE(odometer.Round(200).ok());
   EXPECT_EQ(odometer.Total("a").sum().ToJson(), "3");
@@ -137,13 +131,13 @@ TEST(Processor, AnotherProducerOfItsIdFencesItAndItRecovers) {
 
 TEST(Processor, ARebalanceCommitsWhatWasRead) {
   ProcessorUnderTest odometer;
-  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
   ASSERT_TRUE(odometer.Settle().ok());
-  odometer.Send(1, Event("a", 2, kT));
+  odometer.Send(1, EventJson("a", 2, kT));
   ASSERT_TRUE(odometer.Round(1).ok());
   odometer.broker.Rebalance("app");
   ASSERT_TRUE(odometer.Settle().ok());
-  odometer.Send(0, Event("a", 4, kT));
+  odometer.Send(0, EventJson("a", 4, kT));
   ASSERT_TRUE(odometer.Settle().ok());
   EXPECT_EQ(odometer.Total("a").sum().ToJson(), "7");
 }
@@ -151,9 +145,9 @@ TEST(Processor, ARebalanceCommitsWhatWasRead) {
 TEST(Processor, LateIsWhatNoTierKeeps) {
   TierSet tiers{{{1000, 60'000}, {60'000, 3'600'000}}, false};
   ProcessorUnderTest odometer(1, tiers);
-  odometer.Send(0, Event("a", 1, kT));
-  odometer.Send(0, Event("a", 2, kT - 600'000));    // past the finest tier only
-  odometer.Send(0, Event("a", 4, kT - 7'200'000));  // past both
+  odometer.Send(0, EventJson("a", 1, kT));
+  odometer.Send(0, EventJson("a", 2, kT - 600'000));    // past the finest tier only
+  odometer.Send(0, EventJson("a", 4, kT - 7'200'000));  // past both
   ASSERT_TRUE(odometer.Settle().ok());
   EXPECT_EQ(odometer.Windows("a", 60'000, 60'000).size(), 2u);
   EXPECT_EQ(odometer.Windows("a", 1000, 1000).size(), 1u);
@@ -164,31 +158,31 @@ TEST(Processor, LateIsWhatNoTierKeeps) {
 
 TEST(Processor, ForgottenSeriesStartFromNothing) {
   ProcessorUnderTest odometer(1);
-  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
   ASSERT_TRUE(odometer.Settle().ok());
   Control forget{"default", "a", {}};
   const std::string body = EncodeControl(forget);
   odometer.Send(0, body, {{kControlHeader, "forget"}});
   ASSERT_TRUE(odometer.Settle().ok());
   EXPECT_TRUE(odometer.Total("a").empty());
-  odometer.Send(0, Event("a", 5, kT));
+  odometer.Send(0, EventJson("a", 5, kT));
   odometer.Send(0, body, {{kControlHeader, "forget"}});
-  odometer.Send(0, Event("a", 7, kT));
+  odometer.Send(0, EventJson("a", 7, kT));
   ASSERT_TRUE(odometer.Settle().ok());
   EXPECT_EQ(odometer.Total("a").sum().ToJson(), "7");
 
   odometer.Crash();
   odometer.LoseStore();
   odometer.Start();
-  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
   ASSERT_TRUE(odometer.Settle().ok());
   EXPECT_EQ(odometer.Total("a").sum().ToJson(), "8");
 }
 
 TEST(Processor, ASetSeriesIsExactlyWhatWasSet) {
   ProcessorUnderTest odometer;
-  odometer.Send(0, Event("a", 1, kT));
-  odometer.Send(1, Event("a", 2, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
+  odometer.Send(1, EventJson("a", 2, kT));
   Control set{"default", "a", Control::Set{}};
   set.set->partition = 1;
   set.set->series.org = "default";
@@ -201,7 +195,7 @@ TEST(Processor, ASetSeriesIsExactlyWhatWasSet) {
   const std::string body = EncodeControl(set);
   odometer.Send(0, body, {{kControlHeader, "set"}});
   odometer.Send(1, body, {{kControlHeader, "set"}});
-  odometer.Send(1, Event("a", 5, kT + 1));
+  odometer.Send(1, EventJson("a", 5, kT + 1));
   ASSERT_TRUE(odometer.Settle().ok());
   EXPECT_EQ(odometer.Total("a").sum().ToJson(), "1005");
   EXPECT_EQ(odometer.Total("a").count(), 11u);
@@ -215,7 +209,7 @@ TEST(Processor, ASetSeriesIsExactlyWhatWasSet) {
 
 TEST(Processor, AShrunkenChangelogStopsIt) {
   ProcessorUnderTest odometer(1);
-  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
   ASSERT_TRUE(odometer.Settle().ok());
   odometer.Crash();
   odometer.broker.CreateTopic({"app-metrics.events-totals-changelog", 1, 1, {}});
@@ -227,9 +221,9 @@ TEST(Processor, AShrunkenChangelogStopsIt) {
 
 TEST(Processor, GracefulShutdownCommitsWhatWasRead) {
   ProcessorUnderTest odometer(1);
-  odometer.Send(0, Event("a", 1, kT));
+  odometer.Send(0, EventJson("a", 1, kT));
   ASSERT_TRUE(odometer.Settle().ok());
-  odometer.Send(0, Event("a", 2, kT));
+  odometer.Send(0, EventJson("a", 2, kT));
   ASSERT_TRUE(odometer.Round(1).ok());
   odometer.Shutdown();
   EXPECT_EQ(odometer.Total("a").sum().ToJson(), "3");
@@ -238,13 +232,74 @@ TEST(Processor, GracefulShutdownCommitsWhatWasRead) {
 
 TEST(Processor, AtLeastOnceCountsEverythingToo) {
   ProcessorUnderTest odometer(2, TierSet::Default(), /*exactly_once=*/false);
-  for (int i = 0; i < 20; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  for (int i = 0; i < 20; ++i) odometer.Send(i % 2, EventJson("a", 1, kT + i));
   ASSERT_TRUE(odometer.Settle().ok());
   odometer.Crash();
   odometer.Start();
-  for (int i = 0; i < 20; ++i) odometer.Send(i % 2, Event("a", 1, kT + i));
+  for (int i = 0; i < 20; ++i) odometer.Send(i % 2, EventJson("a", 1, kT + i));
   ASSERT_TRUE(odometer.Settle().ok());
   EXPECT_EQ(odometer.Total("a").count(), 40u);
+}
+
+TEST(Processor, ADeadLetterIsCutToWhatItsTopicTakes) {
+  ProcessorUnderTest odometer(1);
+  odometer.Send(0, std::string(2'000'000, 'x'), {{"trace", "abc"}});
+  odometer.Send(0, EventJson("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").count(), 1u);
+  auto letters = odometer.broker.CommittedRecords({kDeadLetters, 0});
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_GT(letters[0].value.size(), 900'000u);
+  EXPECT_LT(letters[0].value.size(), 1'000'000u);
+  EXPECT_TRUE(std::any_of(letters[0].headers.begin(), letters[0].headers.end(), [](const auto& header) {
+    return header.first == "odometer-cut" && header.second == "key=0 value=2000000 headers=8";
+  }));
+}
+
+TEST(Processor, ControlRecordsAtTheEndAreNoLag) {
+  ProcessorUnderTest odometer(1);
+  odometer.broker.AppendTransaction({kTopic, 0}, {OutRecord{"", EventJson("a", 1, kT), false, {}}}, /*commit=*/true);
+  odometer.broker.AppendTransaction({kTopic, 0}, {OutRecord{"", EventJson("a", 5, kT), false, {}}}, /*commit=*/false);
+  // Both control records and the aborted one take an offset.
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.broker.CommittedOffset("app", {kTopic, 0}), 4);
+  EXPECT_EQ(odometer.Total("a").count(), 1u);
+  odometer.Crash();
+  odometer.Start();
+  odometer.Send(0, EventJson("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").count(), 2u);
+}
+
+TEST(Processor, AnIdleTaskIsRestoredFromItsCheckpointHoweverLongItWasIdle) {
+  ProcessorUnderTest odometer(1);
+  odometer.Send(0, EventJson("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  for (int hour = 0; hour < 30; ++hour) ASSERT_TRUE(odometer.Round(3'600'000).ok());
+  odometer.Crash();
+  odometer.Start();
+  ASSERT_TRUE(odometer.Round().ok());
+  ASSERT_TRUE(odometer.Round().ok());
+  EXPECT_EQ(odometer.Restores("tail"), 1);
+  EXPECT_EQ(odometer.Restores("full"), 0);
+}
+
+TEST(Processor, AWrongUpdateTimeOfASetDoesNotUndoTheSet) {
+  ProcessorUnderTest odometer(2);
+  odometer.Send(0, EventJson("a", 7, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  Aggregate::Parts parts;
+  parts.count = 1;
+  parts.sum.Add(Number::Of(int64_t{42}));
+  parts.last_ts_ms = parts.first_ts_ms = odometer.clock.WallMs() + 86'400'000;
+  const std::string body =
+      EncodeControl({"default", "a", Control::Set{1, Series{"default", "a", MetricType::kCounter, {}}, parts}});
+  const int64_t sent_ms = odometer.clock.WallMs();
+  odometer.Send(0, body, {{kControlHeader, "set"}});
+  odometer.Send(1, body, {{kControlHeader, "set"}});
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").sum().ToJson(), "42");
+  EXPECT_EQ(odometer.Total("a").last_ts_ms(), sent_ms + kMaxFutureMs);
 }
 
 }  // namespace

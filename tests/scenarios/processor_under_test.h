@@ -2,6 +2,7 @@
 // in memory. It can be crashed and started again; broker and store live on.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,11 +16,20 @@ namespace odometer {
 
 inline constexpr const char* kTopic = "metrics.events";
 inline constexpr const char* kDeadLetters = "metrics.dead-letters";
+// The start of an hour.
+inline constexpr int64_t kT = 1'700'000'000'000 - 1'700'000'000'000 % 3'600'000;
+
+inline std::string EventJson(const std::string& name, int64_t value, int64_t ts_ms,
+                             const std::string& type = "counter") {
+  return R"({"name":")" + name + R"(","type":")" + type + R"(","value":)" + std::to_string(value) + R"(,"ts":)" +
+         std::to_string(ts_ms) + "}";
+}
 
 class ProcessorUnderTest {
  public:
   explicit ProcessorUnderTest(int32_t partitions = 2, TierSet tiers = TierSet::Default(), bool exactly_once = true)
-      : exactly_once_(exactly_once),
+      : partitions_(partitions),
+        exactly_once_(exactly_once),
         layout_(tiers),
         changelogs_(ChangelogStores("app", kTopic, layout_)),
         store_(NewMemoryStore(layout_.families)) {
@@ -49,7 +59,7 @@ class ProcessorUnderTest {
     TaskManagerOptions options;
     options.input_topic = kTopic;
     options.exactly_once = exactly_once_;
-    options.task = {layout_.tiers, false};
+    options.task.tiers = layout_.tiers;
     auto new_producer = [this] {
       ProducerOptions producer_options;
       if (exactly_once_) producer_options.transactional_id = "app-one";
@@ -85,14 +95,18 @@ class ProcessorUnderTest {
     return broker.Append({kTopic, partition}, OutRecord{"", json, false, std::move(headers)});
   }
   bool AllCommitted() {
-    for (int32_t partition = 0; partition < Partitions(); ++partition) {
-      const int64_t end = life_->admin->Offsets({kTopic, partition})->end;
-      const std::optional<int64_t> committed = broker.CommittedOffset("app", {kTopic, partition});
-      if (end > 0 && committed.value_or(0) < end) return false;
+    const StatePosition position = Position();
+    for (int32_t partition = 0; partition < partitions_; ++partition) {
+      const int64_t end = broker.Log({kTopic, partition}).end();
+      auto task = std::find_if(position.tasks.begin(), position.tasks.end(),
+                               [&](const TaskPosition& candidate) { return candidate.partition == partition; });
+      const int64_t counted = task == position.tasks.end() ? 0 : task->next_input_offset;
+      if (counted < end) return false;
+      // Without transactions the group's offsets are only for those who watch.
+      if (exactly_once_ && broker.CommittedOffset("app", {kTopic, partition}).value_or(0) < end) return false;
     }
     return true;
   }
-  int32_t Partitions() { return (*life_->admin->Describe(kTopic))->partitions; }
 
   // What is read of a series of that name and type; an empty aggregate when there is nothing.
   Aggregate Total(const std::string& name, MetricType type = MetricType::kCounter) {
@@ -112,6 +126,12 @@ class ProcessorUnderTest {
   StatePosition Position() { return *NewLocalReader(store_.get(), layout_)->Position(); }
 
   MemoryStore& store() { return *store_; }
+  // Of the current process.
+  double Restores(const std::string& kind) {
+    return life_->metrics
+        .Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.", {{"kind", kind}})
+        .Value();
+  }
   // Of a changelog's committed records, by store name.
   size_t ChangelogRecords(const std::string& store_name, int32_t partition) {
     for (const ChangelogStore& changelog : changelogs_) {
@@ -140,6 +160,7 @@ class ProcessorUnderTest {
     std::optional<TaskManager> manager;
   };
 
+  const int32_t partitions_;
   const bool exactly_once_;
   const StateLayout layout_;
   const std::vector<ChangelogStore> changelogs_;
