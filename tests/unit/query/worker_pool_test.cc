@@ -27,15 +27,17 @@ TEST(WorkerPool, RunsWhatIsSubmitted) {
 }
 
 TEST(WorkerPool, StopDropsWhatIsQueued) {
-  std::promise<void> all_queued;
+  std::promise<void> started, all_queued;
   std::atomic<int> ran = 0;
   auto queued = std::make_shared<int>();
   WorkerPool pool(1, 10);
   ASSERT_TRUE(pool.Submit([&, queued] {
+    started.set_value();
     all_queued.get_future().wait();
     while (queued.use_count() > 2) std::this_thread::yield();  // until Stop has dropped the others
     ++ran;
   }));
+  started.get_future().wait();
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(pool.Submit([&, queued] { ++ran; }));
   all_queued.set_value();
   pool.Stop();
