@@ -100,9 +100,6 @@ inline RecordView ViewOf(const rd_kafka_message_t& message, std::string_view top
   return view;
 }
 
-// What a GroupMetadata of NewRdConsumer holds; null for another implementation's.
-const rd_kafka_consumer_group_metadata_t* Unwrap(const GroupMetadata& group);
-
 // Null when there are none. librdkafka copies the bytes.
 HeadersPtr NewHeaders(const std::vector<Header>& headers);
 

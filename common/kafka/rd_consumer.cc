@@ -13,6 +13,7 @@
 #include "common/kafka/consumer.h"
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_fetch_waker.h"
+#include "common/kafka/rd_group_metadata.h"
 #include "common/kafka/rd_record_queue.h"
 
 namespace odometer {
@@ -52,15 +53,6 @@ struct Partition {
   int64_t seeking_since_ms = 0;
   int64_t bad_at = -1;  // where the batch began that could not be read
   int bad_fetches = 0;  // how often
-};
-
-class RdGroupMetadata final : public GroupMetadata {
- public:
-  explicit RdGroupMetadata(rd_kafka_consumer_group_metadata_t* metadata) : metadata_(metadata) {}
-  const rd_kafka_consumer_group_metadata_t* get() const { return metadata_.get(); }
-
- private:
-  std::unique_ptr<rd_kafka_consumer_group_metadata_t, rd::Free<rd_kafka_consumer_group_metadata_destroy>> metadata_;
 };
 
 class RdConsumer final : public Consumer {
@@ -265,7 +257,7 @@ Partition* RdConsumer::Find(const TopicPartition& tp) {
 }
 
 void RdConsumer::HandleMessageError(const rd_kafka_message_t& message) {
-  if (rd::IsBadBatch(message.err)) return HandleBadBatch(message);
+  if (message.rkt != nullptr && rd::IsBadBatch(message.err)) return HandleBadBatch(message);
   std::string what = rd_kafka_message_errstr(&message);
   switch (message.err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
@@ -562,7 +554,7 @@ std::unique_ptr<GroupMetadata> RdConsumer::Group() {
   if (!is_member) return nullptr;
   rd_kafka_consumer_group_metadata_t* metadata = rd_kafka_consumer_group_metadata(client_.get());
   if (metadata == nullptr) return nullptr;
-  return std::make_unique<RdGroupMetadata>(metadata);
+  return std::make_unique<rd::RdGroupMetadata>(metadata);
 }
 
 void RdConsumer::Close(ConsumerEvents* events) {
@@ -586,15 +578,6 @@ void RdConsumer::Close(ConsumerEvents* events) {
 }
 
 }  // namespace
-
-namespace rd {
-
-const rd_kafka_consumer_group_metadata_t* Unwrap(const GroupMetadata& group) {
-  const auto* metadata = dynamic_cast<const RdGroupMetadata*>(&group);
-  return metadata == nullptr ? nullptr : metadata->get();
-}
-
-}  // namespace rd
 
 Result<std::unique_ptr<Consumer>> NewRdConsumer(const ConsumerOptions& options) {
   auto consumer = std::make_unique<RdConsumer>(options);

@@ -10,6 +10,7 @@
 #include "common/base/log.h"
 #include "common/kafka/producer.h"
 #include "common/kafka/rd_common.h"
+#include "common/kafka/rd_group_metadata.h"
 
 namespace odometer {
 namespace {
