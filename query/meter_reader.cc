@@ -25,8 +25,8 @@ Result<MeterRates> ReadMeterRates(const TierSet& tiers, StateView* view, const S
         selector, {.size_ms = tier.size_ms, .from_ms = horizon_start, .to_ms = end, .bucket_ms = step});
     if (!read.ok()) return read.status();
 
-    // Where the next coarser tier takes over: at a boundary of its windows and of our steps, so that nothing counts twice
-    // or not at all.
+    // Where the next coarser tier takes over: at a boundary of its windows and of our steps, so that nothing counts
+    // twice or not at all.
     int64_t start = horizon_start;
     if (read->complete_from_ms > start) {
       start = read->complete_from_ms;

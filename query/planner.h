@@ -27,7 +27,8 @@ struct RangeAnswer {
   std::optional<int64_t> retained_from_ms;
 };
 
-// Blocks for a few reads of the view. kInvalid, with what would work, when no tier can answer; otherwise the view's errors.
+// Blocks for a few reads of the view. kInvalid, with what would work, when no tier can answer; otherwise the view's
+// errors.
 Result<RangeAnswer> ReadRange(const TierSet& tiers, StateView* view, const RangeQuery& query);
 
 }  // namespace odometer

@@ -43,7 +43,8 @@ class QueryService final : public Query {
               [this](const http::Request& request, StateView* view) { return kilometric_.Read(request, view); });
     }
     for (const char* pattern : {"/data/metrics", "/data/metrics/"}) {
-      AddRead(router, pattern, [](const http::Request& request, StateView* view) { return ReadRecords(request, view); });
+      AddRead(router, pattern,
+              [](const http::Request& request, StateView* view) { return ReadRecords(request, view); });
       router->Add(http::Method::kPost, pattern, [this](http::Request& request, http::Responder responder) {
         writes_.Post(request, std::move(responder));
       });

@@ -21,8 +21,8 @@ namespace odometer {
 class ReadRunner {
  public:
   // `read_timeout_ms`: from the request to its answer, min_offset_timeout_ms included.
-  ReadRunner(std::string topic, int min_offset_timeout_ms, int read_timeout_ms, StateReader* state, const Clock* clock, WorkerPool* workers,
-             OffsetWaiter* waiter, Metrics* metrics);
+  ReadRunner(std::string topic, int min_offset_timeout_ms, int read_timeout_ms, StateReader* state, const Clock* clock,
+             WorkerPool* workers, OffsetWaiter* waiter, Metrics* metrics);
 
   // Never blocks. Answers 400 for bad conditions, 503 when too much is under way or partitions are missing that the
   // conditions name, 504 when min-offset was not reached in time, else what `read` answers.

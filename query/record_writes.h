@@ -18,8 +18,8 @@ namespace odometer {
 // and the workers and the waiter be stopped before it is destroyed.
 class RecordWrites {
  public:
-  // `workers`: writing blocks, and is serial anyway, so these should be threads of its own. `timeout_ms`: from the request
-  // to its answer.
+  // `workers`: writing blocks, and is serial anyway, so these should be threads of its own. `timeout_ms`: from the
+  // request to its answer.
   RecordWrites(int timeout_ms, ControlWriter* control, const Clock* clock, WorkerPool* workers, OffsetWaiter* waiter);
 
   // Never block. What was not begun in time is not written at all, and a 503.

@@ -19,8 +19,8 @@ class WorkerPool {
 
   // False, and the task is not run, when the queue is full or the pool was stopped. What a task throws is logged.
   bool Submit(std::function<void()> task);
-  // Lets the tasks under way end, and drops those that are queued: nobody waits for them any more. Idempotent. Not from a
-  // task.
+  // Lets the tasks under way end, and drops those that are queued: nobody waits for them any more. Idempotent. Not
+  // from a task.
   void Stop();
 
  private:

@@ -27,7 +27,7 @@ class Deadline {
   int64_t at_ms_ = kForever;
 };
 
-inline Status TookTooLong() { return Status::Retry("the answer took too long: ask for less at a time, or again later"); }
+inline Status TookTooLong() { return Status::Retry("the answer took too long: ask for less at a time, or later"); }
 
 // Counts rows, and looks at the clock once in a while. Not thread-safe.
 class RowWatch {

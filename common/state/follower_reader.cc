@@ -98,8 +98,8 @@ class SecondaryFollowerReader final : public FollowerReader {
     return std::unique_ptr<StateView>(std::make_unique<PinnedView>(this, std::move(pin), std::move(*view)));
   }
 
-  // A file that the processor has removed meanwhile looks like damage, and is gone from a database opened anew. One that
-  // was just opened for that reason is really damaged.
+  // A file that the processor has removed meanwhile looks like damage, and is gone from a database opened anew. One
+  // that was just opened for that reason is really damaged.
   template <typename Answer>
   Result<Answer> Judge(Result<Answer> answer) {
     if (!answer.status().Is(ErrorKind::kStop)) return answer;

@@ -20,8 +20,8 @@ struct FollowerReaderOptions {
 };
 
 // Thread-safe. Takes over what the processor has written once its knowledge is older than catch_up_ms, but not while
-// somebody reads, because RocksDB does not allow both at once: views given out meanwhile are up to max_stale_ms old; after
-// that new ones wait until nobody reads.
+// somebody reads, because RocksDB does not allow both at once: views given out meanwhile are up to max_stale_ms old;
+// after that new ones wait until nobody reads.
 class FollowerReader : public StateReader {
  public:
   // Closes the database unless it is being read just now; then the caller may try again. Does not wait.
@@ -29,7 +29,8 @@ class FollowerReader : public StateReader {
   virtual bool IsOpen() const = 0;
 };
 
-// kRetry for a view when the database cannot be opened (yet), kStop when it was written with other tiers. `clock` must outlive it.
+// kRetry for a view when the database cannot be opened (yet), kStop when it was written with other tiers.
+// `clock` must outlive it.
 std::unique_ptr<FollowerReader> NewFollowerReader(FollowerReaderOptions options, const Clock* clock);
 
 }  // namespace odometer

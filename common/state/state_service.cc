@@ -122,7 +122,8 @@ class SocketStateService final : public StateService {
   // False: the connection is at its end.
   bool ServeOne(int fd, Session* session) {
     Result<std::string> body =
-        ReceiveFrame(fd, kMaxRequestFrameBytes, session->view ? session->view_ends_ms : kForever, options_.io_timeout_ms);
+        ReceiveFrame(fd, kMaxRequestFrameBytes, session->view ? session->view_ends_ms : kForever,
+                     options_.io_timeout_ms);
     if (!body.ok()) {
       if (body.status().Is(ErrorKind::kInvalid)) Send(fd, EncodeErrorFrame(0, body.status()));
       return false;
@@ -146,7 +147,9 @@ class SocketStateService final : public StateService {
   }
 
   std::string Answer(uint64_t id, const StateRequest& request, Session* session) {
-    if (const auto* view = std::get_if<ViewRequest>(&request.what)) return EncodeAnswerFrame(id, NewView(*view, session));
+    if (const auto* view = std::get_if<ViewRequest>(&request.what)) {
+      return EncodeAnswerFrame(id, NewView(*view, session));
+    }
     if (!session->view) return EncodeErrorFrame(id, Status::Invalid("the connection has no view"));
     if (const auto* windows = std::get_if<WindowsRequest>(&request.what)) {
       return EncodeAnswerFrame(id, session->view->ReadWindows(windows->selector, windows->range));

@@ -1,9 +1,9 @@
 // One page of series with their totals, in the order (name, type, level).
 //
-// The names index has the order (name, type, task, id), so the series of one (name, type), a group, must be put together
-// by level, over other labels and the tasks. Only the smallest levels that still fit in the page are kept meanwhile:
-// memory is bounded by the page, however large the group; a group of n series costs n index rows for each page of levels
-// that it fills.
+// The names index has the order (name, type, task, id), so the series of one (name, type), a group, must be put
+// together by level, over other labels and the tasks. Only the smallest levels that still fit in the page are kept
+// meanwhile: memory is bounded by the page, however large the group; a group of n series costs n index rows for each
+// page of levels that it fills.
 #pragma once
 
 #include <cstddef>

@@ -46,8 +46,8 @@ Status SendAll(int fd, std::string_view bytes, int64_t deadline_ms);
 Status ReceiveAll(int fd, char* bytes, size_t size, int64_t deadline_ms);
 
 // A whole frame's body (state_protocol.h). kInvalid when it is longer than max_body_bytes, else as ReceiveAll.
-// Its first byte must come by `first_by_ms` (SystemClock's SteadyMs(); kForever: a connection may stay silent), the rest
-// within rest_ms of that.
+// Its first byte must come by `first_by_ms` (SystemClock's SteadyMs(); kForever: a connection may stay silent), the
+// rest within rest_ms of that.
 Result<std::string> ReceiveFrame(int fd, size_t max_body_bytes, int64_t first_by_ms, int rest_ms);
 
 }  // namespace odometer

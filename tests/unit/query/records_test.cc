@@ -128,7 +128,9 @@ TEST_F(RecordsTest, TheListIsOfOneMoment) {
 
 TEST_F(RecordsTest, TheListIsNarrowedByNameAndLevel) {
   for (const char* level : {"a", "b"}) {
-    for (const char* name : {"x", "y"}) state_.Add(MakeSeries(name, MetricType::kCounter, {{"level", level}}), 1, kStart);
+    for (const char* name : {"x", "y"}) {
+      state_.Add(MakeSeries(name, MetricType::kCounter, {{"level", level}}), 1, kStart);
+    }
   }
   EXPECT_EQ(All(500, {{"name", "x"}}).size(), 2u);
   EXPECT_EQ(All(500, {{"level", "b"}}).size(), 2u);

@@ -59,7 +59,8 @@ class InstanceReaderTest : public testing::Test {
     auto view = reader_->View({});
     if (!view.ok()) return view.status().ToString();
     const bool from_service = (*view)->position().tasks.at(0).log_end_offset == 1'000;
-    return Text((*view)->ReadWindows({.name = "hits"}, {.size_ms = 10'000, .bucket_ms = 10'000})) + (from_service ? " from service" : " from database");
+    auto answer = (*view)->ReadWindows({.name = "hits"}, {.size_ms = 10'000, .bucket_ms = 10'000});
+    return Text(answer) + (from_service ? " from service" : " from database");
   }
 
   TempFolder folder_;

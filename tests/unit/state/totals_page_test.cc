@@ -105,7 +105,9 @@ TEST_F(TotalsPageTest, ANewSeriesBetweenTwoPagesDisturbsNothing) {
 
 TEST_F(TotalsPageTest, APageEndsBeforeItGetsTooLarge) {
   const std::string long_value(500'000, 'x');
-  for (int i = 0; i < 40; ++i) state_.Add(0, MakeSeries("m", {{"level", std::to_string(100 + i) + long_value}}), 1'000, 1);
+  for (int i = 0; i < 40; ++i) {
+    state_.Add(0, MakeSeries("m", {{"level", std::to_string(100 + i) + long_value}}), 1'000, 1);
+  }
   size_t series = 0, pages = 0;
   std::string after;
   do {
