@@ -83,9 +83,9 @@ void Instruments::CommitEnded(const std::string& outcome, double seconds) {
   metrics_->Seconds("odometer_commit_seconds", "Duration of commits.").Observe(seconds);
 }
 
-void Instruments::Lag(int32_t partition, int64_t end_offset, int64_t lag_records, double lag_seconds) {
+void Instruments::Lag(int32_t partition, SeenEnd end, int64_t lag_records, double lag_seconds) {
   MutexLock lock(mutex_);
-  TaskMetrics(partition).log_end = end_offset;
+  TaskMetrics(partition).log_end = end;
   TaskGauge(metrics_, kLagRecords, partition).Set(static_cast<double>(lag_records));
   TaskGauge(metrics_, kLagSeconds, partition).Set(lag_seconds);
 }
@@ -108,10 +108,10 @@ std::vector<std::string> Instruments::NotReadyReasons() const {
   return not_ready_;
 }
 
-int64_t Instruments::LogEnd(int32_t partition) const {
+Instruments::SeenEnd Instruments::LogEnd(int32_t partition) const {
   MutexLock lock(mutex_);
   auto task = tasks_.find(partition);
-  return task == tasks_.end() ? -1 : task->second.log_end;
+  return task == tasks_.end() ? SeenEnd{} : task->second.log_end;
 }
 
 }  // namespace odometer

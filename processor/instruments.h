@@ -15,6 +15,11 @@ namespace odometer {
 // Thread-safe.
 class Instruments {
  public:
+  struct SeenEnd {
+    int64_t offset = -1;  // -1: not seen yet
+    int64_t seen_ms = 0;  // epoch ms
+  };
+
   explicit Instruments(Metrics* metrics);
 
   // A task began, as restored: what it counted in earlier lives is not counted again.
@@ -25,13 +30,13 @@ class Instruments {
 
   // `outcome`: "committed", "aborted", "recovered".
   void CommitEnded(const std::string& outcome, double seconds);
-  void Lag(int32_t partition, int64_t end_offset, int64_t lag_records, double lag_seconds);
+  void Lag(int32_t partition, SeenEnd end, int64_t lag_records, double lag_seconds);
   void State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t overlay_bytes);
 
   void SetNotReady(std::vector<std::string> reasons);
   std::vector<std::string> NotReadyReasons() const;
-  // The end of the input partition as last seen, or -1.
-  int64_t LogEnd(int32_t partition) const;
+  // The end of the input partition as last seen.
+  SeenEnd LogEnd(int32_t partition) const;
 
  private:
   struct PerTask;
@@ -45,7 +50,7 @@ class Instruments {
 
   struct PerTask {
     Accounting counted;
-    int64_t log_end = -1;
+    SeenEnd log_end;
   };
 };
 

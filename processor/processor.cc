@@ -173,7 +173,11 @@ class RealProcessor final : public Processor {
     StateServiceOptions service_options;
     service_options.socket_path = StateSocketPath(options_.state_dir);
     service_ = NewStateService(service_options, reader_of_state_.get(), [this](StatePosition* position) {
-      for (TaskPosition& task : position->tasks) task.log_end_offset = instruments_.LogEnd(task.partition);
+      for (TaskPosition& task : position->tasks) {
+        const Instruments::SeenEnd end = instruments_.LogEnd(task.partition);
+        task.log_end_offset = end.offset;
+        task.log_end_seen_ms = end.seen_ms;
+      }
     });
     return service_->Start();
   }

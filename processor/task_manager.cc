@@ -434,7 +434,7 @@ void TaskManager::Measure() {
     const int64_t now_ms = parts_.clock->WallMs();
     const int64_t oldest_ms = lag == 0 ? now_ms : task->oldest_uncommitted_ms().value_or(now_ms);
     const int64_t age_ms = std::max<int64_t>(0, now_ms - oldest_ms);
-    parts_.instruments->Lag(task->partition(), *end, lag, static_cast<double>(age_ms) / 1000);
+    parts_.instruments->Lag(task->partition(), {*end, now_ms}, lag, static_cast<double>(age_ms) / 1000);
   }
   parts_.instruments->State(parts_.store->DiskBytes(), parts_.store->MemoryBytes(), PendingBytes());
 }
