@@ -38,6 +38,10 @@ void Task::Process(const RecordView& record, EventDecoder* decoder) {
   Event event;
   std::swap(event.labels, labels_);
   RejectReason reason = decoder->Decode(record.value, record.timestamp_ms, &event);
+  // The record's own time, when the event has none, is whatever its producer said if the topic takes CreateTime.
+  if (reason == RejectReason::kNone && (event.ts_ms < kMinTimestampMs || event.ts_ms > kMaxTimestampMs)) {
+    reason = RejectReason::kBadTimestamp;
+  }
   if (reason == RejectReason::kNone) {
     Apply(event, record);
   } else {

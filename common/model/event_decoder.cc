@@ -156,11 +156,7 @@ RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, Event* event
   event->value = Number::Of(int64_t{1});
   if (fields.Has(kValue) && !ReadNumber(fields[kValue], &event->value)) return RejectReason::kBadValue;
   event->ts_ms = record_ts_ms;
-  if (fields.Has(kTs)) {
-    if (!ReadTimestamp(fields[kTs], &event->ts_ms)) return RejectReason::kBadTimestamp;
-  } else if (record_ts_ms < 0 || record_ts_ms > kMaxTimestampMs) {
-    return RejectReason::kBadTimestamp;
-  }
+  if (fields.Has(kTs) && !ReadTimestamp(fields[kTs], &event->ts_ms)) return RejectReason::kBadTimestamp;
   if (!ReadLabels(fields, &event->labels)) return RejectReason::kBadLabels;
   event->org = kDefaultOrg;
   if (fields.Has(kOrg) && (!ReadText(fields[kOrg], &event->org) || event->org.empty())) return RejectReason::kBadOrg;

@@ -256,6 +256,16 @@ TEST(Processor, ADeadLetterIsCutToWhatItsTopicTakes) {
   }));
 }
 
+TEST(Processor, ARecordTimeOutsideTheCalendarIsRejected) {
+  ProcessorUnderTest odometer(1);
+  odometer.broker.Append({kTopic, 0}, OutRecord{"", R"({"name":"a"})", false, {}}, INT64_MAX);
+  odometer.broker.Append({kTopic, 0}, OutRecord{"", R"({"name":"a"})", false, {}}, INT64_MIN);
+  odometer.Send(0, EventJson("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").count(), 1u);
+  EXPECT_EQ(odometer.Position().tasks.at(0).accounting.rejected[static_cast<size_t>(RejectReason::kBadTimestamp)], 2u);
+}
+
 TEST(Processor, ControlRecordsAtTheEndAreNoLag) {
   ProcessorUnderTest odometer(1);
   odometer.broker.AppendTransaction({kTopic, 0}, {OutRecord{"", EventJson("a", 1, kT), false, {}}}, /*commit=*/true);
