@@ -260,6 +260,8 @@ void AddIngestAndQuery(Table* table) {
   table->Section("Query");
   table->Integer("query.workers", 4, 1, 256, "Threads that answer queries.",
                  [](Config& c, int64_t v) { c.query.worker_threads = static_cast<int>(v); });
+  table->Duration("query.read.timeout", "20s", 100, kHourMs, "How long an answer may take; then 503.",
+                  [](Config& c, int64_t v) { c.query.read_timeout_ms = static_cast<int>(v); });
   table->Duration("query.min_offset.timeout", "5s", 0, kHourMs,
                   "How long a query waits for the offset in its `min-offset`; then 504.",
                   [](Config& c, int64_t v) { c.query.min_offset_timeout_ms = static_cast<int>(v); });
@@ -342,10 +344,12 @@ Status CheckTogether(const Config& config) {
     return Status::Invalid(
         "http.response.timeout must be longer than ingest.delivery.timeout, or clients are told nothing");
   }
-  if (config.http.response_timeout_ms <= config.query.min_offset_timeout_ms ||
+  if (config.http.response_timeout_ms <= config.query.read_timeout_ms ||
       config.http.response_timeout_ms <= config.query.control_timeout_ms) {
-    return Status::Invalid(
-        "http.response.timeout must be longer than query.min_offset.timeout and query.control.timeout");
+    return Status::Invalid("http.response.timeout must be longer than query.read.timeout and query.control.timeout");
+  }
+  if (config.query.read_timeout_ms <= config.query.min_offset_timeout_ms) {
+    return Status::Invalid("query.read.timeout must be longer than query.min_offset.timeout");
   }
   return Status::Ok();
 }

@@ -73,7 +73,11 @@ show() {
 
 # shop_is_counted: do the demo's events show?
 shop_is_counted() {
-  [[ $(curl -fs -m 5 "http://127.0.0.1:$QUERY_PORT/read?key=logins&type=meter") == *count* ]]
+  local question
+  for question in "logins&type=meter" "requests&type=counter" "latency_ms&type=timer&label.route=/" \
+    "stock&type=gauge&label.article=lamp"; do
+    [[ $(curl -fs -m 5 "http://127.0.0.1:$QUERY_PORT/read?key=$question") == *'"values":[{'* ]] || return 1
+  done
 }
 
 show_answers() {

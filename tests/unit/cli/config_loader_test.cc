@@ -183,7 +183,8 @@ TEST_F(ConfigLoaderTest, RulesBetweenOptionsAreChecked) {
   EXPECT_THAT(ErrorOf("tiers: 1s:1h,1500ms:1d"), HasSubstr("tiers"));
   EXPECT_THAT(ErrorOf("commit.max.interval: 50ms"), HasSubstr("shorter than commit.interval"));
   EXPECT_THAT(ErrorOf("ingest.delivery.timeout: 40s"), HasSubstr("http.response.timeout must be longer"));
-  EXPECT_THAT(ErrorOf("query.min_offset.timeout: 40s"), HasSubstr("http.response.timeout must be longer"));
+  EXPECT_THAT(ErrorOf("query.read.timeout: 40s"), HasSubstr("http.response.timeout must be longer"));
+  EXPECT_THAT(ErrorOf("query.min_offset.timeout: 25s"), HasSubstr("query.read.timeout must be longer"));
 }
 
 TEST_F(ConfigLoaderTest, KafkaPropertiesThatExactCountsNeedAreRefused) {
