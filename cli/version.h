@@ -5,7 +5,7 @@
 
 namespace odometer::cli {
 
-// "odometer 0.1.0 (g++ 12.2.0, C++20)".
+// "odometer 0.1.0 (g++ 12.2.0)".
 std::string VersionText();
 
 }  // namespace odometer::cli

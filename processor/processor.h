@@ -29,7 +29,7 @@ struct ProcessorOptions {
 
   int64_t commit_interval_ms = 100;          // near the end of the log
   int64_t commit_max_interval_ms = 10'000;   // while catching up
-  uint64_t overlay_bytes = 64ull << 20;      // while catching up, commit when deltas take as much
+  uint64_t overlay_bytes = 64ull << 20;      // while catching up, commit when deltas take as much, or less (EpochLimit)
   int transaction_timeout_ms = 15'000;
   int session_timeout_ms = 10'000;
 
@@ -45,8 +45,9 @@ class Processor {
  public:
   virtual ~Processor() = default;
 
-  // Checks and creates what the processor owns (topics, state folder), then runs on threads of its own.
-  // kStop, with what to do, when it must not run.
+  // Checks the topics and the state folder, creates what is missing of them, then runs on threads of its own. The
+  // changelogs follow there, with the first partitions.
+  // kRetry while no broker can be reached; kStop, with what to do, when it must not run.
   virtual Status Start() = 0;
   // Commits, gives up its partitions, closes. At most about 20 s. Idempotent.
   virtual void Stop() = 0;

@@ -28,7 +28,7 @@ struct RestoredTask {
 
 struct RestorerOptions {
   // A checkpoint older than this may have missed tombstones that the broker has cleaned: restore in full.
-  int64_t max_checkpoint_age_ms = 12 * 3'600'000;  // half of Kafka's default delete.retention.ms
+  int64_t max_checkpoint_age_ms = 12 * 3'600'000;  // half of the changelogs' delete.retention.ms
   size_t batch_bytes = 32 << 20;
 };
 

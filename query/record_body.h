@@ -16,7 +16,8 @@ namespace odometer {
 //   startTime, updateTime: ms since 1970; updateTime defaults to `now_ms` and may be 5 min ahead of it at most,
 //     startTime defaults to updateTime
 //   count: whole; absent or 0 means 1, since an aggregate of nothing does not exist
-//   min, max: default to value; sum: defaults to value, for a TIMER to mean * count
+//   min, max: default to value; sum: of a COUNTER the value, else defaults to value, of a TIMER with a count over 1 to
+//     mean * count
 std::optional<http::Response> ParseRecordBody(std::string_view body, int64_t now_ms, Control::Set* set);
 
 }  // namespace odometer

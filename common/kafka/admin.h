@@ -32,7 +32,7 @@ struct OffsetRange {
   int64_t end = 0;    // one past the newest, uncommitted transactions included
 };
 
-// Blocks for at most the options' time-out. Thread-safe.
+// Each call blocks for about timeout_ms of NewRdAdmin at most. Thread-safe.
 class Admin {
  public:
   virtual ~Admin() = default;

@@ -64,7 +64,8 @@ class Store {
   virtual std::unique_ptr<StoreView> View() const = 0;
 
   virtual std::unique_ptr<StoreBatch> NewBatch() = 0;
-  // All of the batch or nothing, also through a crash. kRetry when the disk is full, kStop on corruption.
+  // All of the batch or nothing, also through a crash. kRetry when the disk is full, kStop when the store must be opened
+  // anew for that, and on corruption.
   virtual Status Write(std::unique_ptr<StoreBatch> batch) = 0;
 
   // Every family, by FamilyId.
