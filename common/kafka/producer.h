@@ -16,7 +16,7 @@
 
 namespace odometer {
 
-// The default of what a client sends as one record; a topic's own limit (TopicInfo::MaxMessageBytes) is usually lower.
+// The default of what a TransactionalProducer sends as one record; a topic's own limit (TopicInfo::MaxMessageBytes) is usually lower.
 inline constexpr int64_t kMaxRecordBytes = 10 << 20;
 
 // Produces in transactions. One thread at a time. Errors: kRetry (call the same again), kAbort (call Abort, keep the
@@ -56,7 +56,8 @@ struct ProducerOptions {
   std::string transactional_id;  // empty: idempotent, without transactions (at_least_once)
   int transaction_timeout_ms = 15'000;
 };
-// With an empty transactional_id Init, Begin, Commit and Abort do nothing and SendOffsets fails.
+// With an empty transactional_id nothing is a transaction: Init does nothing, Begin tells of a client that has failed
+// for good, Commit is a Flush, Abort drops what is queued, and SendOffsets fails.
 Result<std::unique_ptr<TransactionalProducer>> NewRdTransactionalProducer(const ProducerOptions& options);
 
 struct RecordMetadata {

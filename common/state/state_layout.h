@@ -95,7 +95,7 @@ Result<TaskMeta> DecodeTaskMeta(std::string_view bytes);
 
 // Local knowledge about a task that has no changelog: how far each changelog is in the store.
 struct TaskCheckpoint {
-  // The task's state must not be read: a restore was begun and not finished, or the partition is another instance's now.
+  // The task's state must not be read: a restore was begun and not finished, or the partition is no longer ours.
   bool restoring = false;
   int64_t written_wall_ms = 0;
   std::map<std::string, int64_t> changelog_next;       // store name → next changelog offset to read
