@@ -16,7 +16,8 @@
 
 namespace odometer {
 
-// The default of what a TransactionalProducer sends as one record; a topic's own limit (TopicInfo::MaxMessageBytes) is usually lower.
+// The default of what a TransactionalProducer sends as one record; a topic's own limit (TopicInfo::MaxMessageBytes) is
+// usually lower.
 inline constexpr int64_t kMaxRecordBytes = 10 << 20;
 
 // Produces in transactions. One thread at a time. Errors: kRetry (call the same again), kAbort (call Abort, keep the
