@@ -31,10 +31,12 @@ void Task::Process(const RecordView& record, EventDecoder* decoder) {
   if (!first_unsealed_ms_) first_unsealed_ms_ = record.timestamp_ms;
   ++state_.accounting.consumed;
 
+  bool json = true;
   for (const Header& header : record.Headers()) {
     if (header.name == kControlHeader) return ApplyControl(record.value, record);
-    if (header.name == kContentTypeHeader && !IsJson(header.value)) return Reject(RejectReason::kMalformed, record);
+    if (header.name == kContentTypeHeader) json = IsJson(header.value);
   }
+  if (!json) return Reject(RejectReason::kMalformed, record);
   Event event;
   std::swap(event.labels, labels_);
   RejectReason reason = decoder->Decode(record.value, record.timestamp_ms, &event);

@@ -21,6 +21,7 @@ struct TaskManager::PendingCommit {
   std::vector<Epoch> epochs;
   std::unique_ptr<GroupMetadata> group;
   Status status;
+  uint64_t bytes = 0;
   int64_t started_ms = 0;
   int64_t ended_ms = 0;
   bool submitted = false;
@@ -279,6 +280,7 @@ bool TaskManager::ShouldCommit() const {
 
 void TaskManager::BeginCommit() {
   pending_commit_ = std::make_unique<PendingCommit>();
+  pending_commit_->bytes = PendingBytes();
   for (auto& task : tasks_) {
     if (task && task->dirty()) pending_commit_->epochs.push_back(task->Seal());
   }
@@ -436,7 +438,8 @@ void TaskManager::Measure() {
     const int64_t age_ms = std::max<int64_t>(0, now_ms - oldest_ms);
     parts_.instruments->Lag(task->partition(), {*end, now_ms}, lag, static_cast<double>(age_ms) / 1000);
   }
-  parts_.instruments->State(parts_.store->DiskBytes(), parts_.store->MemoryBytes(), PendingBytes());
+  const uint64_t sealed_bytes = pending_commit_ ? pending_commit_->bytes : 0;
+  parts_.instruments->State(parts_.store->DiskBytes(), parts_.store->MemoryBytes(), PendingBytes() + sealed_bytes);
 }
 
 void TaskManager::UpdateReadiness() {

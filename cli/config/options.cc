@@ -260,7 +260,7 @@ void AddIngestAndQuery(Table* table) {
   table->Section("Query");
   table->Integer("query.workers", 4, 1, 256, "Threads that answer queries.",
                  [](Config& c, int64_t v) { c.query.worker_threads = static_cast<int>(v); });
-  table->Duration("query.read.timeout", "20s", 100, kHourMs, "How long an answer may take; then 503.",
+  table->Duration("query.read.timeout", "20s", 100, 60'000, "How long an answer may take; then 503.",
                   [](Config& c, int64_t v) { c.query.read_timeout_ms = static_cast<int>(v); });
   table->Duration("query.min_offset.timeout", "5s", 0, kHourMs,
                   "How long a query waits for the offset in its `min-offset`; then 504.",

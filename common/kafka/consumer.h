@@ -59,7 +59,8 @@ class Consumer {
   // Null when this member is not in the group.
   virtual std::unique_ptr<GroupMetadata> Group() = 0;
 
-  // The end of the partition as last seen in a fetch; nothing before the first. Never blocks.
+  // The end of the partition as last seen in a fetch; nothing before the first, and while no broker is reached. Never
+  // blocks.
   virtual std::optional<int64_t> CachedEnd(const TopicPartition& partition) = 0;
 
   // Leaves the group; OnRevoked is called first. Idempotent.

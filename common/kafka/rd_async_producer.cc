@@ -13,6 +13,7 @@
 #include "common/base/mutex.h"
 #include "common/kafka/producer.h"
 #include "common/kafka/rd_common.h"
+#include "common/kafka/rd_reachability.h"
 
 namespace odometer {
 namespace {
@@ -24,7 +25,6 @@ constexpr int kEventWaitMs = 100;
 // How long a failed delivery counts against health when nothing was delivered since.
 constexpr int64_t kFailureMattersMs = 5000;
 // While no broker is known to answer, one is asked this often. The reports of deliveries wait meanwhile: there are none.
-constexpr int64_t kProbeIntervalMs = 1000;
 constexpr int kProbeTimeoutMs = 500;
 // Between two replacements of the client, for errors that come again at once, such as a missing right.
 constexpr int64_t kReplaceIntervalMs = 1000;
@@ -65,7 +65,6 @@ class RdAsyncProducer final : public AsyncProducer {
   bool ServeEvent();
   void OnDelivery(const rd_kafka_message_t& message);
   void OnError(rd_kafka_event_t* event);
-  void ProbeIfDown();
   void Drain();
   void ReplaceClient(const Status& why);
   bool RecordsUnderWay() const ODOMETER_EXCLUDES(mutex_);
@@ -73,18 +72,17 @@ class RdAsyncProducer final : public AsyncProducer {
 
   const AsyncProducerOptions options_;
   std::atomic<bool> stop_{false};
+  rd::Reachability reachability_;
 
   mutable Mutex mutex_;
   CondVar drained_;
   rd::ClientPtr client_ ODOMETER_GUARDED_BY(mutex_);
   // Records whose `done` has not returned yet.
   int64_t under_way_ ODOMETER_GUARDED_BY(mutex_) = 0;
-  std::optional<std::string> down_ ODOMETER_GUARDED_BY(mutex_) = "no broker has answered yet";
   std::optional<std::pair<std::string, int64_t>> failed_ ODOMETER_GUARDED_BY(mutex_);  // why and when, the last
 
   // The thread's.
   rd::QueuePtr events_;
-  int64_t next_probe_ms_ = 0;
   int64_t next_replacement_ms_ = 0;
   std::thread thread_;
 };
@@ -98,6 +96,7 @@ Status RdAsyncProducer::Open() {
   Result<rd::ClientPtr> client = NewClient();
   if (!client.ok()) return client.status();
   events_.reset(rd_kafka_queue_get_main(client->get()));
+  reachability_.Lost("no broker has answered yet");
   MutexLock lock(mutex_);
   client_ = std::move(*client);
   thread_ = std::thread([this] { Run(); });
@@ -184,8 +183,8 @@ void RdAsyncProducer::Run() {
     if (Status fatal = rd::FatalStatus(Client(), "producer"); !fatal.ok()) {
       Drain();
       ReplaceClient(fatal);
-    } else if (!served) {
-      ProbeIfDown();
+    } else if (!served && !stop_) {
+      reachability_.Probe(Client(), kProbeTimeoutMs);
     }
   }
   Drain();
@@ -214,9 +213,9 @@ void RdAsyncProducer::OnDelivery(const rd_kafka_message_t& message) {
   std::unique_ptr<Callback> done(static_cast<Callback*>(message._private));
   try {
     if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      reachability_.Reached();
       {
         MutexLock lock(mutex_);
-        down_.reset();
         failed_.reset();
       }
       (*done)(RecordMetadata{message.partition, message.offset < 0 ? -1 : message.offset});
@@ -240,24 +239,7 @@ void RdAsyncProducer::OnError(rd_kafka_event_t* event) {
   rd_kafka_resp_err_t error = rd_kafka_event_error(event);
   LogWarn(kLog, "{}: {}", rd_kafka_err2name(error), rd_kafka_event_error_string(event));
   if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && error != RD_KAFKA_RESP_ERR__AUTHENTICATION) return;
-  MutexLock lock(mutex_);
-  down_ = rd_kafka_event_error_string(event);
-}
-
-// librdkafka tells when the last broker is lost, but not when one is back.
-void RdAsyncProducer::ProbeIfDown() {
-  {
-    MutexLock lock(mutex_);
-    if (!down_) return;
-  }
-  if (stop_ || NowMs() < next_probe_ms_) return;
-  const rd_kafka_metadata_t* raw = nullptr;
-  rd_kafka_resp_err_t error = rd_kafka_metadata(Client(), 0, nullptr, &raw, kProbeTimeoutMs);
-  std::unique_ptr<const rd_kafka_metadata_t, rd::Free<rd_kafka_metadata_destroy>> metadata(raw);
-  next_probe_ms_ = NowMs() + kProbeIntervalMs;
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  MutexLock lock(mutex_);
-  down_.reset();
+  reachability_.Lost(rd_kafka_event_error_string(event));
 }
 
 // Gives up what is under way: every record gets its report now.
@@ -279,9 +261,9 @@ void RdAsyncProducer::ReplaceClient(const Status& why) {
   }
   LogWarn(kLog, "a new client takes over after the fatal error");
   events_.reset(rd_kafka_queue_get_main(client->get()));
+  reachability_.Lost(why.message());
   MutexLock lock(mutex_);
   client_.swap(*client);
-  down_ = why.message();
 }
 
 bool RdAsyncProducer::RecordsUnderWay() const {
@@ -306,9 +288,10 @@ Status RdAsyncProducer::Flush(int timeout_ms) {
 }
 
 Status RdAsyncProducer::Healthy() const {
+  const std::optional<std::string> trouble = reachability_.Trouble();
   MutexLock lock(mutex_);
   if (Status fatal = rd::FatalStatus(client_.get(), "producer"); !fatal.ok()) return Status::Retry(fatal.message());
-  if (down_) return Status::Retry(*down_);
+  if (trouble) return Status::Retry(*trouble);
   if (failed_ && NowMs() - failed_->second < kFailureMattersMs) return Status::Retry(failed_->first);
   return Status::Ok();
 }

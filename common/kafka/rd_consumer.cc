@@ -13,6 +13,7 @@
 #include "common/kafka/consumer.h"
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_fetch_waker.h"
+#include "common/kafka/rd_reachability.h"
 #include "common/kafka/rd_group_metadata.h"
 #include "common/kafka/rd_record_queue.h"
 
@@ -27,6 +28,7 @@ constexpr int kFirstVersionWithSafeCooperation = 0x020a0000;
 constexpr int kRecordsPerPoll = 10'000;
 // While it waits for records the group's events wait too, for at most this long.
 constexpr int kWaitSliceMs = 50;
+constexpr int kProbeTimeoutMs = 200;
 constexpr int kSeekTimeoutMs = 1000;
 // After so many fetches of one batch that cannot be read it is the log that is damaged, and not the way here.
 constexpr int kBadFetches = 5;
@@ -113,6 +115,7 @@ class RdConsumer final : public Consumer {
 
   const size_t prefetch_records_;
   const size_t prefetch_bytes_;
+  rd::Reachability reachability_;
   rd::ClientPtr client_;
   std::unique_ptr<rd::RecordQueue> records_;
   std::unique_ptr<rd::FetchWaker> waker_;
@@ -191,6 +194,7 @@ Status RdConsumer::Poll(int timeout_ms, ConsumerEvents* events) {
   events_ = nullptr;
 
   uint64_t record_bytes = total_records_ == 0 ? 1 : std::max<uint64_t>(1, total_bytes_ / total_records_);
+  reachability_.Probe(client_.get(), kProbeTimeoutMs);
   waker_->Check(std::min<uint64_t>(prefetch_records_, prefetch_bytes_ / record_bytes));
   CheckUnknownTopic();
   return failure_;
@@ -324,6 +328,7 @@ void RdConsumer::OnClientError(rd_kafka_t* client, int error, const char* reason
     auto code = static_cast<rd_kafka_resp_err_t>(error);
     Status status = code == RD_KAFKA_RESP_ERR__FATAL ? rd::FatalStatus(client, "consumer") : ErrorStatus(code, reason);
     if (status.ok()) return;
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) static_cast<RdConsumer*>(self)->reachability_.Lost(reason);
     if (status.Is(ErrorKind::kRetry)) {
       LogWarn(kLog, "{}", status.message());
     } else {
@@ -498,6 +503,7 @@ Status RdConsumer::Resume() {
 }
 
 std::optional<int64_t> RdConsumer::CachedEnd(const TopicPartition& tp) {
+  if (reachability_.Trouble()) return std::nullopt;
   int64_t begin = 0;
   int64_t end = 0;
   rd_kafka_resp_err_t error =
