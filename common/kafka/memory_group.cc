@@ -58,9 +58,10 @@ void MemoryGroup::LeaveWithOwners() {
     for (const TopicPartition& tp : member.owned) owners[tp] = &member;
   }
   for (auto& [id, member] : members_) {
-    std::erase_if(member.assignment, [&](const TopicPartition& tp) {
+    const Member* const self = &member;
+    std::erase_if(member.assignment, [&owners, self](const TopicPartition& tp) {
       auto owner = owners.find(tp);
-      return owner != owners.end() && owner->second != &member;
+      return owner != owners.end() && owner->second != self;
     });
   }
 }
