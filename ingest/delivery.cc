@@ -67,15 +67,15 @@ void Deliver(AsyncProducer* producer, const std::string& topic, const std::vecto
 
 void AddOffsetHeader(const std::string& topic, const Deliveries& deliveries, http::Response* response) {
   constexpr int64_t kUnknown = std::numeric_limits<int64_t>::max();
-  std::map<int32_t, int64_t> highest;
+  std::map<TopicPartition, int64_t> highest;
   for (const Delivery& delivery : deliveries) {
     if (delivery.outcome != Outcome::kWritten) continue;
     const int64_t offset = delivery.written.offset < 0 ? kUnknown : delivery.written.offset;
-    auto [at, is_new] = highest.emplace(delivery.written.partition, offset);
+    auto [at, is_new] = highest.emplace(TopicPartition{topic, delivery.written.partition}, offset);
     if (!is_new) at->second = std::max(at->second, offset);
   }
   std::erase_if(highest, [](const auto& place) { return place.second == kUnknown; });
-  if (!highest.empty()) response->With("X-Odometer-Offset", OffsetsText(topic, highest));
+  if (!highest.empty()) response->With("X-Odometer-Offset", OffsetsText({highest.begin(), highest.end()}));
 }
 
 int OutcomeStatus(Outcome outcome) {

@@ -2,13 +2,13 @@
 
 #include <simdjson.h>
 
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "common/base/parse_integer.h"
 #include "ingest/counters.h"
 #include "ingest/delivery.h"
 
@@ -16,14 +16,6 @@ namespace odometer {
 namespace {
 
 using http::Response;
-
-// Digits only, at most 2^64 - 1.
-std::optional<uint64_t> ParseCount(std::string_view text) {
-  uint64_t count = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return count;
-}
 
 // A delivery report may come when the router is gone: who waits for one keeps the object alive.
 class Track : public std::enable_shared_from_this<Track> {
@@ -68,7 +60,7 @@ class Track : public std::enable_shared_from_this<Track> {
     if (!simdjson::validate_utf8(event->name.data(), event->name.size())) {
       return Refuse(RejectReason::kBadName, "key is not valid UTF-8", "key");
     }
-    std::optional<uint64_t> parsed = ParseCount(request.Query("value").value_or("1"));
+    std::optional<uint64_t> parsed = ParseInteger<uint64_t>(request.Query("value").value_or("1"));
     if (!parsed) return Refuse(RejectReason::kBadValue, "value must be a whole number from 0 to 2^64-1", "value");
     *count = *parsed;
     return std::nullopt;

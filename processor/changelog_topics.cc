@@ -1,22 +1,11 @@
 #include "processor/changelog_topics.h"
 
-#include <charconv>
 #include <optional>
 
 namespace odometer {
 
 namespace {
 constexpr int64_t kDayMs = 86'400'000;
-
-// The setting as a number, when the topic has it.
-std::optional<int64_t> NumberOf(const TopicInfo& info, const std::string& setting) {
-  auto found = info.config.find(setting);
-  if (found == info.config.end()) return std::nullopt;
-  int64_t number = 0;
-  const char* const end = found->second.data() + found->second.size();
-  const auto parsed = std::from_chars(found->second.data(), end, number);
-  return parsed.ec == std::errc() && parsed.ptr == end ? std::optional<int64_t>(number) : std::nullopt;
-}
 
 Status Wrong(const ChangelogStore& store, const std::string& setting, int64_t value, const std::string& why,
              const std::string& needed) {
@@ -34,18 +23,18 @@ Status CheckSettings(const ChangelogStore& store, const TopicInfo& info) {
     return Status::Stop("topic " + store.topic + " has cleanup.policy=" + policy->second +
                         ", which would lose state: set it to " + needed);
   }
-  if (std::optional<int64_t> tombstones_ms = NumberOf(info, "delete.retention.ms");
+  if (std::optional<int64_t> tombstones_ms = info.Number("delete.retention.ms");
       tombstones_ms.value_or(kDayMs) < kDayMs) {
     return Wrong(store, "delete.retention.ms", *tombstones_ms, "too short for a restore to see what was deleted",
                  "at least " + std::to_string(kDayMs));
   }
   if (!deletes) return Status::Ok();
-  if (std::optional<int64_t> kept_ms = NumberOf(info, "retention.ms");
+  if (std::optional<int64_t> kept_ms = info.Number("retention.ms");
       kept_ms && *kept_ms >= 0 && *kept_ms < store.retention_ms) {
     return Wrong(store, "retention.ms", *kept_ms, "shorter than its tier's retention",
                  "at least " + std::to_string(store.retention_ms + kDayMs));
   }
-  if (std::optional<int64_t> bytes = NumberOf(info, "retention.bytes"); bytes.value_or(-1) >= 0) {
+  if (std::optional<int64_t> bytes = info.Number("retention.bytes"); bytes.value_or(-1) >= 0) {
     return Wrong(store, "retention.bytes", *bytes, "which would delete windows before their time", "-1");
   }
   return Status::Ok();

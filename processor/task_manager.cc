@@ -31,7 +31,6 @@ struct TaskManager::PendingCommit {
 TaskManager::TaskManager(TaskManagerOptions options, TaskManagerParts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
-      commit_policy_(options_.commit),
       epoch_limit_(options_.commit.overlay_bytes, options_.transaction_timeout_ms) {}
 
 TaskManager::~TaskManager() { parts_.executor->Wait(); }
@@ -80,13 +79,11 @@ int TaskManager::PollTimeoutMs() const {
 }
 
 void TaskManager::OnRecord(const RecordView& record) {
-  const size_t partition = static_cast<size_t>(record.partition);
-  if (partition < tasks_.size() && tasks_[partition]) tasks_[partition]->Process(record, &decoder_);
+  if (Task* task = FindTask(record.partition)) task->Process(record, &decoder_);
 }
 
 void TaskManager::OnEnd(const TopicPartition& tp, int64_t next_offset) {
-  const size_t partition = static_cast<size_t>(tp.partition);
-  if (partition < tasks_.size() && tasks_[partition]) tasks_[partition]->SkipTo(next_offset);
+  if (Task* task = FindTask(tp.partition)) task->SkipTo(next_offset);
 }
 
 void TaskManager::OnAssigned(const std::vector<TopicPartition>& partitions) {
@@ -235,7 +232,7 @@ Result<int64_t> TaskManager::StartOffset(int32_t partition, const RestoredTask& 
 
 void TaskManager::CloseTask(int32_t partition) {
   to_open_.erase(partition);
-  if (static_cast<size_t>(partition) >= tasks_.size() || !tasks_[static_cast<size_t>(partition)]) return;
+  if (FindTask(partition) == nullptr) return;
   tasks_[static_cast<size_t>(partition)].reset();
   parts_.committer->Close(partition);
   parts_.expiry->TaskClosed(partition);
@@ -247,7 +244,7 @@ void TaskManager::DropPendingCommit() { pending_commit_.reset(); }
 // The log must not run away from the disk: while a commit is under way and the next epoch is full already, wait; while
 // commits fail, take nothing more in.
 Status TaskManager::LimitMemory() {
-  auto full = [&] { return pending_commit_ && PendingBytes() >= commit_policy_.overlay_bytes; };
+  auto full = [&] { return pending_commit_ && PendingBytes() >= epoch_limit_.bytes(); };
   if (full()) {
     parts_.executor->Wait();
     ODOMETER_RETURN_IF_ERROR(FinishCommit());
@@ -265,6 +262,12 @@ uint64_t TaskManager::PendingBytes() const {
   return bytes;
 }
 
+CommitPolicy TaskManager::Policy() const {
+  CommitPolicy policy = options_.commit;
+  policy.overlay_bytes = epoch_limit_.bytes();
+  return policy;
+}
+
 bool TaskManager::ShouldCommit() const {
   CommitPolicy::Situation now;
   for (const auto& task : tasks_) {
@@ -275,7 +278,7 @@ bool TaskManager::ShouldCommit() const {
     if (end) now.lag_records += std::max<int64_t>(0, *end - task->next_input_offset());
   }
   now.since_last_commit_ms = parts_.clock->SteadyMs() - last_commit_ms_;
-  return commit_policy_.ShouldCommit(now);
+  return Policy().ShouldCommit(now);
 }
 
 void TaskManager::BeginCommit() {
@@ -314,7 +317,6 @@ Status TaskManager::FinishCommit() {
   const double seconds = static_cast<double>(took_ms) / 1000;
   if (commit.status.ok()) {
     epoch_limit_.Committed(took_ms);
-    commit_policy_.overlay_bytes = epoch_limit_.bytes();
     parts_.instruments->CommitEnded("committed", seconds);
     OnCommitted(commit);
     pending_commit_.reset();
@@ -325,7 +327,6 @@ Status TaskManager::FinishCommit() {
   }
   if (commit.status.Is(ErrorKind::kRecover)) {
     epoch_limit_.Lost();
-    commit_policy_.overlay_bytes = epoch_limit_.bytes();
     parts_.instruments->CommitEnded("recovered", seconds);
     LogWarn(kLog, "commit failed, recovering: {}", commit.status.message());
     DropPendingCommit();

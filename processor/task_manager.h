@@ -90,9 +90,15 @@ class TaskManager final : public ConsumerEvents {
   Status OpenTask(int32_t partition);
   Result<int64_t> StartOffset(int32_t partition, const RestoredTask& task, std::optional<int64_t> committed);
   Status EnsureTopics();
+  // Null when it is not open.
+  Task* FindTask(int32_t partition) const {
+    const size_t index = static_cast<size_t>(partition);
+    return index < tasks_.size() ? tasks_[index].get() : nullptr;
+  }
   void CloseTask(int32_t partition);
   void DropPendingCommit();
 
+  CommitPolicy Policy() const;
   bool ShouldCommit() const;
   void BeginCommit();
   void SubmitCommit();
@@ -123,7 +129,6 @@ class TaskManager final : public ConsumerEvents {
   bool assignment_changed_ = false;
   int32_t input_partitions_ = 0;
   int32_t last_opened_ = -1;
-  CommitPolicy commit_policy_;
   EpochLimit epoch_limit_;
   std::unique_ptr<PendingCommit> pending_commit_;
   std::atomic<bool> stopping_{false};

@@ -1,8 +1,10 @@
 #include "query/answer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/log.h"
+#include "common/kafka/offsets_text.h"
 
 namespace odometer {
 
@@ -36,17 +38,16 @@ std::optional<int64_t> AgeMs(const StatePosition& position, int64_t now_wall_ms)
 
 void AddPositionHeaders(const StatePosition& position, const std::string& topic, int64_t now_wall_ms,
                         http::Response* response) {
-  std::string offsets;
+  std::vector<std::pair<TopicPartition, int64_t>> offsets;
   for (const TaskPosition& task : position.tasks) {
-    if (!offsets.empty()) offsets += ',';
-    offsets += topic + '/' + std::to_string(task.partition) + '@' + std::to_string(task.next_input_offset);
+    offsets.emplace_back(TopicPartition{topic, task.partition}, task.next_input_offset);
   }
   response->With("X-Odometer-Partitions",
                  std::to_string(position.tasks.size()) + '/' + std::to_string(position.partitions_total));
   if (std::optional<int64_t> age_ms = AgeMs(position, now_wall_ms)) {
     response->With("X-Odometer-Age-Ms", std::to_string(*age_ms));
   }
-  if (!offsets.empty()) response->With("X-Odometer-Offsets", std::move(offsets));
+  if (!offsets.empty()) response->With("X-Odometer-Offsets", OffsetsText(offsets));
 }
 
 http::Response IncompleteResponse(const std::vector<int32_t>& partitions) {

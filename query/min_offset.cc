@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "query/integers.h"
+#include "common/base/parse_integer.h"
 
 namespace odometer {
 namespace {
@@ -66,15 +66,6 @@ bool OffsetSet::ReachedBy(const StatePosition& position) const {
     covered = true;
   }
   return covered;
-}
-
-std::string OffsetsText(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) {
-  std::string text;
-  for (const auto& [partition, offset] : offsets) {
-    if (!text.empty()) text += ',';
-    text += partition.topic + '/' + std::to_string(partition.partition) + '@' + std::to_string(offset);
-  }
-  return text;
 }
 
 }  // namespace odometer

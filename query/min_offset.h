@@ -5,11 +5,9 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "common/base/status.h"
-#include "common/kafka/types.h"
 #include "common/state/state_reader.h"
 
 namespace odometer {
@@ -31,8 +29,5 @@ class OffsetSet {
  private:
   std::map<int32_t, int64_t> offsets_;
 };
-
-// The text that Parse reads.
-std::string OffsetsText(const std::vector<std::pair<TopicPartition, int64_t>>& offsets);
 
 }  // namespace odometer

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "common/base/parse_integer.h"
 #include "common/model/timestamp.h"
-#include "query/integers.h"
 
 namespace odometer {
 namespace {

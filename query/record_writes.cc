@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/kafka/offsets_text.h"
 #include "query/answer.h"
 #include "query/min_offset.h"
 #include "query/parameters.h"

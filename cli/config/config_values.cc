@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/parse_integer.h"
 #include "common/http/listen_address.h"
 
 namespace odometer::cli {
@@ -29,10 +30,9 @@ std::string Lower(std::string_view text) {
 }
 
 Result<int64_t> ParseInteger(std::string_view text) {
-  int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return Status::Invalid("a whole number");
-  return value;
+  const std::optional<int64_t> value = odometer::ParseInteger<int64_t>(text);
+  if (!value) return Status::Invalid("a whole number");
+  return *value;
 }
 
 Result<bool> ParseBool(std::string_view text) {

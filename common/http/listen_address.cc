@@ -1,6 +1,6 @@
 #include "common/http/listen_address.h"
 
-#include <charconv>
+#include "common/base/parse_integer.h"
 
 namespace odometer::http {
 
@@ -10,11 +10,9 @@ std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
   const std::string_view host = text.substr(0, colon);
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (!bracketed && host.find_first_of(":[] ") != std::string_view::npos) return std::nullopt;
-  uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return ListenAddress{std::string(host), port};
+  const std::optional<uint16_t> port = ParseInteger<uint16_t>(text.substr(colon + 1));
+  if (!port) return std::nullopt;
+  return ListenAddress{std::string(host), *port};
 }
 
 }  // namespace odometer::http

@@ -1,15 +1,14 @@
 #include "common/kafka/admin.h"
 
-#include <charconv>
+#include "common/base/parse_integer.h"
 
 namespace odometer {
 
-int64_t TopicInfo::MaxMessageBytes() const {
-  int64_t bytes = 1'048'588;
-  if (auto it = config.find("max.message.bytes"); it != config.end()) {
-    std::from_chars(it->second.data(), it->second.data() + it->second.size(), bytes);
-  }
-  return bytes;
+std::optional<int64_t> TopicInfo::Number(const std::string& setting) const {
+  auto found = config.find(setting);
+  return found == config.end() ? std::nullopt : ParseInteger<int64_t>(found->second);
 }
+
+int64_t TopicInfo::MaxMessageBytes() const { return Number("max.message.bytes").value_or(1'048'588); }
 
 }  // namespace odometer

@@ -23,6 +23,8 @@ struct TopicSpec {
 struct TopicInfo {
   int32_t partitions = 0;
   std::map<std::string, std::string> config;
+  // The setting as a number; nothing when the topic does not tell it.
+  std::optional<int64_t> Number(const std::string& setting) const;
   // The largest batch that the topic takes; Kafka's own default when the configuration does not say.
   int64_t MaxMessageBytes() const;
 };

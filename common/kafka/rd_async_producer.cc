@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <exception>
 #include <optional>
 #include <thread>
@@ -19,6 +18,7 @@ namespace odometer {
 namespace {
 
 using rd::ErrorStatus;
+using rd::NowMs;
 
 constexpr char kLog[] = "producer";
 constexpr int kEventWaitMs = 100;
@@ -28,11 +28,6 @@ constexpr int64_t kFailureMattersMs = 5000;
 constexpr int kProbeTimeoutMs = 500;
 // Between two replacements of the client, for errors that come again at once, such as a missing right.
 constexpr int64_t kReplaceIntervalMs = 1000;
-
-int64_t NowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // Says nothing about the next record.
 bool CausedByTheRecord(rd_kafka_resp_err_t error) {

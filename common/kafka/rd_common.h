@@ -12,11 +12,15 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/kafka/consumer.h"
 #include "common/kafka/types.h"
 
 namespace odometer::rd {
+
+// Steady.
+inline int64_t NowMs() { return SystemClock().SteadyMs(); }
 
 // Deleter of a librdkafka object: calls the function given.
 template <auto function>

@@ -13,14 +13,15 @@
 #include "common/kafka/consumer.h"
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_fetch_waker.h"
-#include "common/kafka/rd_reachability.h"
 #include "common/kafka/rd_group_metadata.h"
+#include "common/kafka/rd_reachability.h"
 #include "common/kafka/rd_record_queue.h"
 
 namespace odometer {
 namespace {
 
 using rd::ErrorStatus;
+using rd::NowMs;
 
 constexpr char kLog[] = "consumer";
 constexpr int kFirstVersionWithSafeCooperation = 0x020a0000;
@@ -39,11 +40,6 @@ constexpr int kCommittedTimeoutMs = 5000;
 constexpr int kCloseTimeoutMs = 10'000;
 // A new topic may be unknown to some brokers for a while.
 constexpr int kUnknownTopicGraceMs = 30'000;
-
-int64_t NowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // A partition's life: assigned (kIdle) -> Start -> kSeeking until librdkafka has accepted the position -> kRunning.
 struct Partition {

@@ -1,6 +1,5 @@
 #include "common/kafka/rd_reachability.h"
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -11,11 +10,6 @@ namespace odometer::rd {
 namespace {
 
 constexpr int64_t kProbeIntervalMs = 1000;
-
-int64_t NowMs() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 

@@ -1,7 +1,5 @@
 // The producer behind ingest over librdkafka's own mock of a broker, which answers as told.
 #include <gmock/gmock.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <memory>
 #include <string>
@@ -9,6 +7,7 @@
 
 #include "common/base/mutex.h"
 #include "common/kafka/producer.h"
+#include "tests/unit/kafka/mock_cluster.h"
 
 namespace odometer {
 namespace {
@@ -44,29 +43,18 @@ class Reports {
 
 class RdAsyncProducerTest : public ::testing::Test {
  protected:
-  RdAsyncProducerTest() {
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "log_level", "0", nullptr, 0);
-    host_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
-    cluster_ = rd_kafka_mock_cluster_new(host_, 1);
-    rd_kafka_mock_topic_create(cluster_, kTopic, 1, 1);
-  }
-  ~RdAsyncProducerTest() override {
-    producer_.reset();
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(host_);
-  }
+  RdAsyncProducerTest() { mock_.CreateTopic(kTopic); }
 
   void Open(AsyncProducerOptions options = {}) {
     options.client_id = "test";
-    options.properties = {{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_)}, {"log_level", "0"},
-                          {"topic.metadata.refresh.interval.ms", "100"}};
+    options.properties = mock_.Properties();
+    options.properties["topic.metadata.refresh.interval.ms"] = "100";
     Result<std::unique_ptr<AsyncProducer>> producer = NewRdAsyncProducer(options);
     ASSERT_TRUE(producer.ok()) << producer.status().ToString();
     producer_ = std::move(*producer);
   }
   void FailNextProduce(rd_kafka_resp_err_t error) {
-    rd_kafka_mock_push_request_errors(cluster_, kProduceApi, 1, error);
+    rd_kafka_mock_push_request_errors(mock_.get(), kProduceApi, 1, error);
   }
   // Waits for what becomes of one record.
   Result<RecordMetadata> Produce() {
@@ -75,8 +63,7 @@ class RdAsyncProducerTest : public ::testing::Test {
   }
 
   Reports reports_;
-  rd_kafka_t* host_ = nullptr;
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+  MockCluster mock_;
   std::unique_ptr<AsyncProducer> producer_;
 };
 
@@ -105,9 +92,9 @@ TEST_F(RdAsyncProducerTest, KnowsNoOffsetOfADuplicate) {
 TEST_F(RdAsyncProducerTest, SaysWhetherARecordMayHaveBeenWritten) {
   Open({.delivery_timeout_ms = 300});
   ASSERT_TRUE(Produce().ok());
-  rd_kafka_mock_broker_set_rtt(cluster_, 1, 5'000);
+  rd_kafka_mock_broker_set_rtt(mock_.get(), 1, 5'000);
   EXPECT_TRUE(Produce().status().Is(ErrorKind::kRecover)) << "sent, and not answered in time";
-  rd_kafka_mock_broker_set_down(cluster_, 1);
+  rd_kafka_mock_broker_set_down(mock_.get(), 1);
   Status never_sent = Produce().status();
   while (never_sent.Is(ErrorKind::kRecover)) never_sent = Produce().status();
   EXPECT_TRUE(never_sent.Is(ErrorKind::kRetry)) << never_sent.ToString();
@@ -135,7 +122,7 @@ TEST_F(RdAsyncProducerTest, IsWellThoughOneRecordIsRefused) {
 
 TEST_F(RdAsyncProducerTest, TheQueueIsBoundedInBytes) {
   Open({.max_queued_bytes = 10 << 10});
-  rd_kafka_mock_broker_set_rtt(cluster_, 1, 5'000);
+  rd_kafka_mock_broker_set_rtt(mock_.get(), 1, 5'000);
   const std::string value(8 << 10, 'x');
   EXPECT_TRUE(producer_->Produce(kTopic, {.value = value}, reports_.Collect()).ok());
   EXPECT_TRUE(producer_->Produce(kTopic, {.value = value}, reports_.Collect()).Is(ErrorKind::kRetry));

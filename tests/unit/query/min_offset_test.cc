@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/kafka/offsets_text.h"
+
 namespace odometer {
 namespace {
 

@@ -1,4 +1,4 @@
-// Whole numbers in parameters.
+// Whole numbers from text.
 #pragma once
 
 #include <charconv>
@@ -7,7 +7,7 @@
 
 namespace odometer {
 
-// Digits with an optional minus, nothing else, within the type.
+// Digits, with a minus where the type is signed; nothing else, and within the type.
 template <typename Integer>
 std::optional<Integer> ParseInteger(std::string_view text) {
   Integer value = 0;
