@@ -1,5 +1,6 @@
 #include "cli/config/config_loader.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include "cli/config/config_values.h"
 #include "cli/config/options.h"
 #include "cli/config/yaml_file.h"
-#include "common/base/log.h"
 #include "common/kafka/properties.h"
 
 namespace odometer::cli {

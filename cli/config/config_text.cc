@@ -1,10 +1,11 @@
 #include "cli/config/config_text.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/config/options.h"
-#include "common/base/log.h"
 
 namespace odometer::cli {
 namespace {

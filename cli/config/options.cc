@@ -1,12 +1,13 @@
 #include "cli/config/options.h"
 
+#include <fmt/core.h>
+
 #include <array>
 #include <cctype>
 #include <limits>
 #include <utility>
 
 #include "cli/config/config_values.h"
-#include "common/base/log.h"
 #include "common/kafka/properties.h"
 #include "common/model/tier.h"
 

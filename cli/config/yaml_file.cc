@@ -1,11 +1,10 @@
 #include "cli/config/yaml_file.h"
 
+#include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
 
 #include <fstream>
 #include <set>
-
-#include "common/base/log.h"
 
 namespace odometer::cli {
 namespace {

@@ -1,8 +1,22 @@
 #include "common/base/log.h"
 
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 namespace odometer {
+namespace {
+
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return spdlog::level::debug;
+    case LogLevel::kInfo: return spdlog::level::info;
+    case LogLevel::kWarning: return spdlog::level::warn;
+    case LogLevel::kError: break;
+  }
+  return spdlog::level::err;
+}
+
+}  // namespace
 
 Status SetLogLevel(const std::string& level) {
   static const bool to_stderr = [] {
@@ -17,6 +31,12 @@ Status SetLogLevel(const std::string& level) {
   }
   spdlog::set_level(parsed);
   return Status::Ok();
+}
+
+bool LogsLevel(LogLevel level) { return spdlog::should_log(ToSpdlog(level)); }
+
+void WriteLog(LogLevel level, std::string_view component, fmt::string_view format, fmt::format_args args) {
+  spdlog::log(ToSpdlog(level), "[{}] {}", component, fmt::vformat(format, args));
 }
 
 }  // namespace odometer

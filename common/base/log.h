@@ -5,7 +5,7 @@
 // Thread-safe. The level is set once at start, with SetLogLevel.
 #pragma once
 
-#include <spdlog/spdlog.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>
@@ -15,31 +15,33 @@
 
 namespace odometer {
 
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
 // `level`: trace, debug, info, warn, error or off. Logs go to standard error.
 Status SetLogLevel(const std::string& level);
+bool LogsLevel(LogLevel level);
+void WriteLog(LogLevel level, std::string_view component, fmt::string_view format, fmt::format_args args);
 
 template <typename... Args>
-void Log(spdlog::level::level_enum level, std::string_view component, spdlog::format_string_t<Args...> format,
-         Args&&... args) {
-  if (!spdlog::should_log(level)) return;
-  spdlog::log(level, "[{}] {}", component, fmt::format(format, std::forward<Args>(args)...));
+void Log(LogLevel level, std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
+  if (LogsLevel(level)) WriteLog(level, component, format, fmt::make_format_args(args...));
 }
 
 template <typename... Args>
-void LogDebug(std::string_view component, spdlog::format_string_t<Args...> format, Args&&... args) {
-  Log(spdlog::level::debug, component, format, std::forward<Args>(args)...);
+void LogDebug(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
+  Log(LogLevel::kDebug, component, format, std::forward<Args>(args)...);
 }
 template <typename... Args>
-void LogInfo(std::string_view component, spdlog::format_string_t<Args...> format, Args&&... args) {
-  Log(spdlog::level::info, component, format, std::forward<Args>(args)...);
+void LogInfo(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
+  Log(LogLevel::kInfo, component, format, std::forward<Args>(args)...);
 }
 template <typename... Args>
-void LogWarn(std::string_view component, spdlog::format_string_t<Args...> format, Args&&... args) {
-  Log(spdlog::level::warn, component, format, std::forward<Args>(args)...);
+void LogWarn(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
+  Log(LogLevel::kWarning, component, format, std::forward<Args>(args)...);
 }
 template <typename... Args>
-void LogError(std::string_view component, spdlog::format_string_t<Args...> format, Args&&... args) {
-  Log(spdlog::level::err, component, format, std::forward<Args>(args)...);
+void LogError(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
+  Log(LogLevel::kError, component, format, std::forward<Args>(args)...);
 }
 
 }  // namespace odometer

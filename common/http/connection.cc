@@ -1,5 +1,6 @@
 #include "common/http/connection.h"
 
+#include <fmt/core.h>
 #include <sys/socket.h>
 
 #include <algorithm>

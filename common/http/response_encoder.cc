@@ -1,5 +1,7 @@
 #include "common/http/response_encoder.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <ctime>

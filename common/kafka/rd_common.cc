@@ -14,12 +14,12 @@ constexpr char kLog[] = "librdkafka";
 void OnLog(const rd_kafka_t*, int level, const char* facility, const char* text) noexcept {
   try {
     // librdkafka's levels are syslog's: 3 and below are errors, 4 warnings, 5 and 6 information.
-    auto to = level <= 3   ? spdlog::level::err
-              : level == 4 ? spdlog::level::warn
-              : level <= 6 ? spdlog::level::info
-                           : spdlog::level::debug;
+    auto to = level <= 3   ? LogLevel::kError
+              : level == 4 ? LogLevel::kWarning
+              : level <= 6 ? LogLevel::kInfo
+                           : LogLevel::kDebug;
     // One set of properties serves producers and consumers: that some do not concern a client is no news.
-    if (std::string_view(text).find("property and will be ignored") != std::string_view::npos) to = spdlog::level::debug;
+    if (std::string_view(text).find("property and will be ignored") != std::string_view::npos) to = LogLevel::kDebug;
     Log(to, kLog, "{}: {}", facility, text);
   } catch (...) {
     return;  // a lost log line must not end the process

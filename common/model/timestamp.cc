@@ -1,6 +1,6 @@
 #include "common/model/timestamp.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 

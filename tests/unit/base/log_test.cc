@@ -17,7 +17,6 @@ TEST(LogTest, WritesOneLineWithLevelAndComponent) {
   testing::internal::CaptureStderr();
   LogDebug("test", "hidden={}", 1);
   LogWarn("test", "restored partition={} records={}", 3, 500);
-  spdlog::default_logger()->flush();
   std::string line = testing::internal::GetCapturedStderr();
   EXPECT_EQ(line.find("hidden"), std::string::npos);
   EXPECT_NE(line.find("Z warning [test] restored partition=3 records=500\n"), std::string::npos) << line;
