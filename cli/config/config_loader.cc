@@ -1,11 +1,11 @@
 #include "cli/config/config_loader.h"
 
 #include <fmt/format.h>
+#include <regex.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <map>
-#include <regex>
 #include <string_view>
 
 #include "cli/config/config_values.h"
@@ -18,9 +18,14 @@ namespace {
 
 // Kubernetes puts variables like these for every service of that name into each container; they are not meant for us.
 bool IsServiceVariable(const std::string& name) {
-  static const std::regex* const pattern =
-      new std::regex("ODOMETER(_.*)?_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_[0-9]+_(TCP|UDP)(_.*)?)");
-  return std::regex_match(name, *pattern);
+  // POSIX's, not std::regex, whose stack grows with the text that it is given.
+  static const regex_t pattern = [] {
+    regex_t compiled;
+    regcomp(&compiled, "^ODOMETER(_.*)?_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_[0-9]+_(TCP|UDP)(_.*)?)$",
+            REG_EXTENDED | REG_NOSUB);
+    return compiled;
+  }();
+  return regexec(&pattern, name.c_str(), 0, nullptr, 0) == 0;
 }
 
 class Loader {
