@@ -20,6 +20,12 @@ prometheus::Gauge& TaskGauge(Metrics* metrics, const GaugeName& gauge, int32_t p
   return metrics->Gauge(gauge.name, gauge.help, Of(partition));
 }
 
+prometheus::Counter& RejectedCounter(Metrics* metrics, int32_t partition, size_t reason) {
+  return metrics->Counter("odometer_events_rejected_total", "Records that could not be applied, by reason.",
+                          {{"partition", std::to_string(partition)},
+                           {"reason", std::string(RejectReasonName(static_cast<RejectReason>(reason)))}});
+}
+
 }  // namespace
 
 Instruments::Instruments(Metrics* metrics) : metrics_(metrics) {}
@@ -30,6 +36,9 @@ void Instruments::TaskOpened(int32_t partition, const Accounting& restored, uint
                              bool full_restore) {
   MutexLock lock(mutex_);
   TaskMetrics(partition).counted = restored;
+  // All are there from the beginning, so that rates see the first event.
+  CountEvents(partition, restored, restored);
+  for (size_t reason = 1; reason < kRejectReasons; ++reason) RejectedCounter(metrics_, partition, reason);
   metrics_->Counter("odometer_restore_records_total", "Changelog records read to restore tasks.", Of(partition))
       .Increment(static_cast<double>(restore_records));
   metrics_->Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.",
@@ -48,29 +57,28 @@ void Instruments::TaskClosed(int32_t partition) {
 void Instruments::TaskCommitted(int32_t partition, const TaskMeta& meta, uint64_t series) {
   MutexLock lock(mutex_);
   PerTask& task = TaskMetrics(partition);
-  const Accounting& now = meta.accounting;
-  auto count = [&](const std::string& what, const std::string& help, uint64_t before, uint64_t after) {
-    metrics_->Counter("odometer_events_" + what + "_total", help, Of(partition))
-        .Increment(static_cast<double>(after - before));
-  };
-  count("consumed", "Records read from the input topic and committed.", task.counted.consumed, now.consumed);
-  count("applied", "Events that changed aggregates.", task.counted.applied, now.applied);
-  count("duplicate", "Events whose id was seen before.", task.counted.duplicate, now.duplicate);
-  count("late", "Events past the retention of every tier.", task.counted.late, now.late);
-  count("overflowed", "Events folded into an overflow series.", task.counted.overflowed, now.overflowed);
-  for (int reason = 1; reason < kRejectReasons; ++reason) {
-    const uint64_t rejected = now.rejected[static_cast<size_t>(reason)];
-    const uint64_t before = task.counted.rejected[static_cast<size_t>(reason)];
-    if (rejected == before) continue;
-    metrics_->Counter("odometer_events_rejected_total", "Records that could not be applied, by reason.",
-                      {{"partition", std::to_string(partition)},
-                       {"reason", std::string(RejectReasonName(static_cast<RejectReason>(reason)))}})
-        .Increment(static_cast<double>(rejected - before));
-  }
-  task.counted = now;
+  CountEvents(partition, task.counted, meta.accounting);
+  task.counted = meta.accounting;
   metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(partition))
       .Set(meta.stream_time_ms == kBeginningOfTime ? 0 : static_cast<double>(meta.stream_time_ms) / 1000);
   TaskGauge(metrics_, kSeries, partition).Set(static_cast<double>(series));
+}
+
+void Instruments::CountEvents(int32_t partition, const Accounting& before, const Accounting& after) {
+  auto count = [&](const char* what, const char* help, uint64_t Accounting::*member) {
+    metrics_->Counter(std::string("odometer_events_") + what + "_total", help, Of(partition))
+        .Increment(static_cast<double>(after.*member - before.*member));
+  };
+  count("consumed", "Records read from the input topic and committed.", &Accounting::consumed);
+  count("applied", "Events that changed aggregates, and control records.", &Accounting::applied);
+  count("duplicate", "Events whose id was seen before.", &Accounting::duplicate);
+  count("late", "Events past the retention of every tier.", &Accounting::late);
+  count("overflowed", "Events folded into an overflow series.", &Accounting::overflowed);
+  for (size_t reason = 1; reason < kRejectReasons; ++reason) {
+    if (after.rejected[reason] == before.rejected[reason]) continue;
+    RejectedCounter(metrics_, partition, reason)
+        .Increment(static_cast<double>(after.rejected[reason] - before.rejected[reason]));
+  }
 }
 
 void Instruments::RestoreProgress(int32_t partition, uint64_t records, uint64_t of) {

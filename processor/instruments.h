@@ -42,6 +42,7 @@ class Instruments {
   struct PerTask;
 
   PerTask& TaskMetrics(int32_t partition) ODOMETER_REQUIRES(mutex_);
+  void CountEvents(int32_t partition, const Accounting& before, const Accounting& after) ODOMETER_REQUIRES(mutex_);
 
   Metrics* const metrics_;
   mutable Mutex mutex_;

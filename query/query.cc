@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "query/accounting.h"
 #include "query/answer.h"
 #include "query/health.h"
 #include "query/kilometric.h"
@@ -54,6 +55,8 @@ class QueryService final : public Query {
     router->Add(http::Method::kDelete, kRecord, [this](http::Request& request, http::Responder responder) {
       writes_.Delete(request, std::move(responder));
     });
+    AddRead(router, "/api/v1/accounting",
+            [](const http::Request&, StateView* view) { return AccountingResponse(view->position()); });
     router->Add(http::Method::kGet, "/health", [this](http::Request&, http::Responder responder) {
       if (health_worker_.Submit([this, responder] { responder.Send(health_.Check()); })) return;
       responder.Send(BusyResponse("too many health checks are under way"));

@@ -128,6 +128,16 @@ uint64_t Accounting::rejected_total() const {
   return std::accumulate(rejected.begin(), rejected.end(), uint64_t{0});
 }
 
+Accounting& Accounting::operator+=(const Accounting& other) {
+  consumed += other.consumed;
+  applied += other.applied;
+  duplicate += other.duplicate;
+  late += other.late;
+  overflowed += other.overflowed;
+  for (size_t reason = 0; reason < rejected.size(); ++reason) rejected[reason] += other.rejected[reason];
+  return *this;
+}
+
 void EncodeAccounting(const Accounting& accounting, ByteWriter* out) {
   out->Varint(accounting.consumed);
   out->Varint(accounting.applied);

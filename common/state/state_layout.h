@@ -72,6 +72,7 @@ struct Accounting {
   std::array<uint64_t, kRejectReasons> rejected{};  // by RejectReason; [0] stays 0
 
   uint64_t rejected_total() const;
+  Accounting& operator+=(const Accounting& other);
   bool Balanced() const { return consumed == applied + duplicate + late + rejected_total() + overflowed; }
   friend bool operator==(const Accounting&, const Accounting&) = default;
 };

@@ -162,6 +162,21 @@ def check_everything(deployment, records):
     return compared
 
 
+def accounting(deployment):
+    """Nothing vanished: every record up to the offsets of the answer was consumed, and became something."""
+    answer, headers = deployment.http("query").get_json("/api/v1/accounting", require="complete")
+    assert headers["x-odometer-partitions"] == "4/4", headers
+    for counts in (answer, *answer["partitions"]):
+        became = sum(counts[kind] for kind in ("applied", "duplicate", "late", "rejected", "overflowed"))
+        assert counts["balanced"] and counts["consumed"] == became, counts
+        assert counts["rejected"] == sum(counts["rejected_by_reason"].values()), counts
+    # The producers write without transactions: all offsets are records.
+    for partition in answer["partitions"]:
+        assert partition["consumed"] == partition["next_offset"], partition
+    assert answer["consumed"] == sum(partition["consumed"] for partition in answer["partitions"]), answer
+    return answer
+
+
 def kill_and_restart(deployment, rng, dead_answers):
     wait_for("events that are not committed", lambda: sum(deployment.committed() or [0]) < sum(deployment.ends()))
     deployment.kill("processor")
@@ -169,6 +184,7 @@ def kill_and_restart(deployment, rng, dead_answers):
     assert committed is None or sum(committed) < sum(ends), "killed with nothing in flight"
     if dead_answers is not None:
         dead_answers.extend(query_while_dead(deployment, rng))
+        accounting(deployment)
     deployment.start("processor")
     metrics = deployment.metrics("processor")
     full = sum(v for k, v in metrics.items() if k.startswith('odometer_restores_total{kind="full"'))
@@ -213,8 +229,9 @@ def main():
         assert len(records) >= 200_000, len(records)
         check_dead_answers(records, dead_answers)
         compared = check_everything(deployment, records)
-        counted = deployment.http("processor").get("/readyz")[0]
-        assert counted == 200
+        counted = accounting(deployment)
+        assert counted["consumed"] == counted["applied"] == len(records), f"{counted} of {len(records)} records"
+        assert deployment.http("processor").get("/readyz")[0] == 200
         print(
             f"{len(records)} events, {KILLS} kills, {compared} windows and totals compared, 0 differences; "
             f"largest restore {max(restored):.0f} of {changelogs} changelog records"

@@ -89,6 +89,9 @@ def test_bad_records_become_dead_letters_and_the_rest_counts():
         for reason, records in bad.items():
             rejected = sum(v for k, v in metrics.items() if "rejected" in k and f'reason="{reason}"' in k)
             assert rejected == len(records), f"{reason}: {rejected}"
+        accounting, _ = deployment.http("query").get_json("/api/v1/accounting")
+        assert accounting["rejected_by_reason"] == {reason: len(records) for reason, records in bad.items()}, accounting
+        assert accounting["consumed"] == 2 * len(originals) and accounting["balanced"], accounting
         assert deployment.metric_sum("processor", "odometer_events_consumed_total") == 2 * len(originals)
         assert deployment.metric_sum("processor", "odometer_events_applied_total") == len(originals)
 

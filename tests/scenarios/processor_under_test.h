@@ -2,6 +2,8 @@
 // in memory. It can be crashed and started again; broker and store live on.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -123,7 +125,14 @@ class ProcessorUnderTest {
     Result<WindowsAnswer> answer = NewLocalReader(store_.get(), layout_)->ReadWindows(selector, range);
     return answer.ok() ? std::move(answer->buckets) : std::vector<Bucket>{};
   }
-  StatePosition Position() { return *NewLocalReader(store_.get(), layout_)->Position(); }
+  // Fails the test when a record of a commit is not accounted for.
+  StatePosition Position() {
+    StatePosition position = *NewLocalReader(store_.get(), layout_)->Position();
+    for (const TaskPosition& task : position.tasks) {
+      EXPECT_TRUE(task.accounting.Balanced()) << "partition " << task.partition;
+    }
+    return position;
+  }
 
   MemoryStore& store() { return *store_; }
   // Of the current process.

@@ -117,6 +117,19 @@ TEST_F(QueryTest, HeadersSayWhatTheAnswerReflects) {
   EXPECT_TRUE(HeaderOf(response, "X-Odometer-Age-Ms"));
 }
 
+TEST_F(QueryTest, AccountingIsServedWithWhatItReflects) {
+  state_.ChangePosition([](StatePosition* position) {
+    position->tasks[0].next_input_offset = 5;
+    position->tasks[0].accounting = {.consumed = 5, .applied = 5};
+  });
+  http::Response response = Get("/api/v1/accounting", {{"min-offset", "metrics.events/0@4"}, {"require", "complete"}});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(nlohmann::json::parse(response.body)["consumed"], 5);
+  EXPECT_EQ(HeaderOf(response, "X-Odometer-Partitions"), "2/2");
+  EXPECT_EQ(HeaderOf(response, "X-Odometer-Offsets"), "metrics.events/0@5,metrics.events/1@0");
+  EXPECT_TRUE(HeaderOf(response, "X-Odometer-Age-Ms"));
+}
+
 TEST_F(QueryTest, TheAgeIsThatOfTheOldestTask) {
   const int64_t now = clock_.WallMs();
   state_.ChangePosition([&](StatePosition* position) {

@@ -145,6 +145,10 @@ TEST(Accounting, BalancesWhenEveryRecordIsAccountedFor) {
   Accounting accounting = FullMeta().accounting;
   EXPECT_EQ(accounting.rejected_total(), 15u);
   EXPECT_TRUE(accounting.Balanced());
+  accounting += accounting;
+  EXPECT_EQ(accounting.consumed, 200u);
+  EXPECT_EQ(accounting.rejected[1], 18u);
+  EXPECT_TRUE(accounting.Balanced());
   ++accounting.consumed;
   EXPECT_FALSE(accounting.Balanced());
 }

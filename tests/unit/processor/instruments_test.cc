@@ -1,0 +1,53 @@
+#include "processor/instruments.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "common/model/event_decoder.h"
+
+namespace odometer {
+namespace {
+
+class InstrumentsTest : public testing::Test {
+ protected:
+  // How much of that kind is counted; -1 when the metric is not there.
+  double Events(const std::string& kind, const std::string& labels = R"({partition="7"})") {
+    const std::string text = "\n" + metrics_.Text();
+    const std::string line = "\nodometer_events_" + kind + "_total" + labels + " ";
+    const size_t at = text.find(line);
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + line.size()));
+  }
+  double Rejected(RejectReason reason) {
+    return Events("rejected", R"({partition="7",reason=")" + std::string(RejectReasonName(reason)) + R"("})");
+  }
+
+  Metrics metrics_;
+  Instruments instruments_{&metrics_};
+};
+
+TEST_F(InstrumentsTest, EveryKindIsThereFromTheOpeningOfATaskOn) {
+  instruments_.TaskOpened(7, {.consumed = 9, .applied = 9}, 0, false);
+  for (const char* kind : {"consumed", "applied", "duplicate", "late", "overflowed"}) EXPECT_EQ(Events(kind), 0) << kind;
+  for (int reason = 1; reason < kRejectReasons; ++reason) EXPECT_EQ(Rejected(static_cast<RejectReason>(reason)), 0);
+}
+
+TEST_F(InstrumentsTest, WhatACommitAddedIsCountedByKindAndReason) {
+  instruments_.TaskOpened(7, {.consumed = 10, .applied = 10}, 0, false);
+  TaskMeta meta;
+  meta.accounting = {.consumed = 31, .applied = 11, .duplicate = 2, .late = 3, .overflowed = 4};
+  meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadType)] = 5;
+  meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadControl)] = 6;
+  for (int i = 0; i < 2; ++i) instruments_.TaskCommitted(7, meta, 1);
+  EXPECT_EQ(Events("consumed"), 21);
+  EXPECT_EQ(Events("applied"), 1);
+  EXPECT_EQ(Events("duplicate"), 2);
+  EXPECT_EQ(Events("late"), 3);
+  EXPECT_EQ(Events("overflowed"), 4);
+  EXPECT_EQ(Rejected(RejectReason::kBadType), 5);
+  EXPECT_EQ(Rejected(RejectReason::kBadControl), 6);
+  EXPECT_EQ(Rejected(RejectReason::kMalformed), 0);
+}
+
+}  // namespace
+}  // namespace odometer

@@ -1,0 +1,59 @@
+#include "query/accounting.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common/model/event_decoder.h"
+
+namespace odometer {
+namespace {
+
+using nlohmann::json;
+
+TaskPosition Task(int32_t partition, const Accounting& accounting) {
+  return {.partition = partition, .next_input_offset = 40, .accounting = accounting};
+}
+
+json Answer(const StatePosition& position) {
+  http::Response response = AccountingResponse(position);
+  EXPECT_EQ(response.status, 200);
+  return json::parse(response.body);
+}
+
+Accounting OfEveryKind() {
+  Accounting accounting{.consumed = 21, .applied = 1, .duplicate = 2, .late = 3, .overflowed = 4};
+  accounting.rejected[static_cast<size_t>(RejectReason::kMalformed)] = 5;
+  accounting.rejected[static_cast<size_t>(RejectReason::kBadControl)] = 6;
+  return accounting;
+}
+
+TEST(AccountingResponse, TellsEveryKindOfEveryTask) {
+  TaskPosition task = Task(3, OfEveryKind());
+  task.stream_time_ms = 1'603'303'560'000;
+  EXPECT_EQ(Answer({4, {task}})["partitions"], json::parse(R"([{
+      "partition": 3, "next_offset": 40, "stream_time_ms": 1603303560000, "consumed": 21, "applied": 1, "duplicate": 2,
+      "late": 3, "overflowed": 4, "rejected": 11, "rejected_by_reason": {"malformed": 5, "bad_control": 6},
+      "balanced": true}])"));
+}
+
+TEST(AccountingResponse, SumsTheTasks) {
+  json answer = Answer({2, {Task(0, OfEveryKind()), Task(1, OfEveryKind())}});
+  answer.erase("partitions");
+  EXPECT_EQ(answer, json::parse(R"({"consumed": 42, "applied": 2, "duplicate": 4, "late": 6, "overflowed": 8,
+      "rejected": 22, "rejected_by_reason": {"malformed": 10, "bad_control": 12}, "balanced": true})"));
+}
+
+TEST(AccountingResponse, IsNotBalancedWhenTwoTasksErrInOppositeWays) {
+  const json answer = Answer({2, {Task(0, {.consumed = 3, .applied = 2}), Task(1, {.consumed = 3, .applied = 4})}});
+  EXPECT_EQ(answer["consumed"], answer["applied"]);
+  EXPECT_EQ(answer["balanced"], false);
+  EXPECT_EQ(answer["partitions"][0]["balanced"], false);
+}
+
+TEST(AccountingResponse, BeforeTheFirstEventThereIsNoStreamTime) {
+  EXPECT_TRUE(Answer({1, {Task(0, {})}})["partitions"][0]["stream_time_ms"].is_null());
+}
+
+}  // namespace
+}  // namespace odometer
