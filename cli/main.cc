@@ -11,10 +11,12 @@
 #include "cli/client/client_commands.h"
 #include "cli/config/config_loader.h"
 #include "cli/config/config_text.h"
+#include "cli/dead_letters_command.h"
 #include "cli/listener.h"
 #include "cli/service_commands.h"
 #include "cli/version.h"
 #include "common/base/log.h"
+#include "processor/dead_letter.h"
 
 namespace odometer::cli {
 namespace {
@@ -79,6 +81,7 @@ class CommandLine {
                "  odometer serve --config odometer.yaml --listen 127.0.0.1:3000");
     AddTrack();
     AddGet();
+    AddDeadLetters();
     AddConfig();
   }
 
@@ -107,18 +110,21 @@ class CommandLine {
 
   void AddService(const std::string& name, const std::string& description, const std::string& listen_key,
                   int (*run)(const Config&, StopSignal*), const std::string& examples) {
-    CLI::App* command = AddCommand(&app_, name, description, examples, [this, listen_key, run] {
-      std::optional<LoadedConfig> loaded = Load(flags_, listen_key);
-      if (!loaded) return kUsageError;
-      if (Status status = SetLogLevel(loaded->config.log_level); !status.ok()) {
-        std::cerr << "odometer: " << status.message() << "\n";
-        return kUsageError;
-      }
-      StopSignal stop;
-      return run(loaded->config, &stop);
-    });
+    CLI::App* command = AddCommand(&app_, name, description, examples,
+                                   [this, listen_key, run] { return RunWithConfig(listen_key, run); });
     AddConfigFlags(command, &flags_);
     command->add_option("--listen", flags_.listen, "host:port; the same as --set " + listen_key + "=…");
+  }
+
+  int RunWithConfig(const std::string& listen_key, const std::function<int(const Config&, StopSignal*)>& run) {
+    std::optional<LoadedConfig> loaded = Load(flags_, listen_key);
+    if (!loaded) return kUsageError;
+    if (Status status = SetLogLevel(loaded->config.log_level); !status.ok()) {
+      std::cerr << "odometer: " << status.message() << "\n";
+      return kUsageError;
+    }
+    StopSignal stop;
+    return run(loaded->config, &stop);
   }
 
   void AddTrack() {
@@ -146,6 +152,38 @@ class CommandLine {
     command->add_option("--server", get_.server, "Address of the query")->capture_default_str();
   }
 
+  void AddDeadLetters() {
+    CLI::App* parent = app_.add_subcommand("dead-letters", "Look at rejected records, and send them once more");
+    parent->require_subcommand(0, 1);
+    auto add = [&](const std::string& name, const std::string& description, const std::string& examples,
+                   int (*run)(const Config&, const DeadLettersRequest&, StopSignal*)) {
+      CLI::App* command = AddCommand(parent, name, description, examples, [this, run] {
+        return RunWithConfig("", [&](const Config& config, StopSignal* stop) { return run(config, letters_, stop); });
+      });
+      AddConfigFlags(command, &flags_);
+      command->add_option("--reason", letters_.reasons, "Only these reasons; may be repeated")
+          ->check(CLI::IsMember(DeadLetterReasons()));
+      command->add_option("--since", letters_.since,
+                          "Only letters written since then: a duration such as 1h or 7d, an ISO-8601 time, or epoch ms");
+      command->add_option("--limit", letters_.limit, "At most so many, the first by partition and offset");
+      command->add_flag("--all", letters_.all, "Also those that were replayed already");
+      return command;
+    };
+    CLI::App* list = add("list", "Print dead letters: where they are, why, and how their records begin",
+                         "  odometer dead-letters list --config odometer.yaml\n"
+                         "  odometer dead-letters list --config odometer.yaml --reason bad_value --since 1h --json",
+                         RunListDeadLetters);
+    list->add_flag("--json", letters_.json, "One JSON object per line");
+    CLI::App* replay = add("replay",
+                           "Send the records of dead letters once more, each once, as they were, to their topic",
+                           "  odometer dead-letters replay --config odometer.yaml --reason from_the_future --dry-run\n"
+                           "  odometer dead-letters replay --config odometer.yaml --since 1h --limit 100\n"
+                           "  odometer dead-letters replay --config odometer.yaml --to metrics.repair --all",
+                           RunReplayDeadLetters);
+    replay->add_option("--to", letters_.to, "The topic to send to, instead of that from which each record came");
+    replay->add_flag("--dry-run", letters_.dry_run, "Only print which letters it would be");
+  }
+
   void AddConfig() {
     CLI::App* config = app_.add_subcommand("config", "Look at the configuration");
     config->require_subcommand(0, 1);
@@ -167,6 +205,7 @@ class CommandLine {
   ConfigFlags flags_;
   TrackRequest track_;
   GetRequest get_;
+  DeadLettersRequest letters_;
   std::function<int()> action_;
 };
 

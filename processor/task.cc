@@ -55,7 +55,7 @@ void Task::Process(const RecordView& record, EventDecoder* decoder) {
 void Task::Apply(const Event& event, const RecordView& record) {
   if (!options_.tiers.RetainsEvent(event.ts_ms, state_.stream_time_ms)) {
     ++state_.accounting.late;
-    if (options_.dead_letter_late) AddDeadLetter("late", record);
+    if (options_.dead_letter_late) AddDeadLetter(kLateReason, record);
     return;
   }
   state_.stream_time_ms = std::max(state_.stream_time_ms, event.ts_ms);
