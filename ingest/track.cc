@@ -1,7 +1,5 @@
 #include "ingest/track.h"
 
-#include <simdjson.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "common/base/parse_integer.h"
+#include "common/model/utf8.h"
 #include "ingest/counters.h"
 #include "ingest/delivery.h"
 
@@ -57,9 +56,7 @@ class Track : public std::enable_shared_from_this<Track> {
     event->name = request.Query("key").value_or(std::string_view());
     if (event->name.empty()) return Refuse(RejectReason::kMissingName, "key is missing or empty", "key");
     if (event->name.size() > kMaxNameBytes) return Refuse(RejectReason::kBadName, "key is over 512 bytes", "key");
-    if (!simdjson::validate_utf8(event->name.data(), event->name.size())) {
-      return Refuse(RejectReason::kBadName, "key is not valid UTF-8", "key");
-    }
+    if (!IsValidUtf8(event->name)) return Refuse(RejectReason::kBadName, "key is not valid UTF-8", "key");
     std::optional<uint64_t> parsed = ParseInteger<uint64_t>(request.Query("value").value_or("1"));
     if (!parsed) return Refuse(RejectReason::kBadValue, "value must be a whole number from 0 to 2^64-1", "value");
     *count = *parsed;

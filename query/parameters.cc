@@ -1,11 +1,10 @@
 #include "query/parameters.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 
 #include "common/base/parse_integer.h"
 #include "common/model/timestamp.h"
+#include "common/model/utf8.h"
 
 namespace odometer {
 namespace {
@@ -100,7 +99,5 @@ std::optional<BadParameter> ParseReadConditions(const http::Request& request, co
   conditions->min_offset = std::move(parsed).value();
   return std::nullopt;
 }
-
-bool IsValidUtf8(std::string_view text) { return simdjson::validate_utf8(text); }
 
 }  // namespace odometer

@@ -43,6 +43,4 @@ struct ReadConditions {
 std::optional<BadParameter> ParseReadConditions(const http::Request& request, const std::string& topic,
                                                 ReadConditions* conditions);
 
-bool IsValidUtf8(std::string_view text);
-
 }  // namespace odometer

@@ -19,6 +19,8 @@ http::Response Bad(std::string_view field, std::string_view message) {
 
 // Discarded when the text is not JSON, or nested too deep.
 Json ParseJson(std::string_view body) {
+  // The parser takes a NUL for the end of its input, whatever follows.
+  if (body.find('\0') != std::string_view::npos) return Json(Json::value_t::discarded);
   bool too_deep = false;
   auto watch_depth = [&](int depth, Json::parse_event_t event, Json&) {
     bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/kafka/offsets_text.h"
+#include "common/model/utf8.h"
 #include "query/answer.h"
 #include "query/min_offset.h"
 #include "query/parameters.h"

@@ -12,6 +12,7 @@
 #include "cli/config/options.h"
 #include "cli/config/yaml_file.h"
 #include "common/kafka/properties.h"
+#include "common/model/utf8.h"
 
 namespace odometer::cli {
 namespace {
@@ -27,6 +28,9 @@ bool IsServiceVariable(const std::string& name) {
   }();
   return regexec(&pattern, name.c_str(), 0, nullptr, 0) == 0;
 }
+
+// Whether the text can be shown and read again, and means the same to libraries that take a NUL for its end.
+bool IsText(std::string_view text) { return IsValidUtf8(text) && text.find('\0') == std::string_view::npos; }
 
 class Loader {
  public:
@@ -109,6 +113,10 @@ class Loader {
     return fmt::format("{}: no option {}; the nearest is {}", origin, key, NearestKey(key));
   }
 
+  static std::string NotText(const std::string& key, const std::string& origin) {
+    return fmt::format("{}: {}: must be UTF-8, without a NUL", origin, key);
+  }
+
   bool KnowsKeyOrSection(const std::string& key) const {
     auto is_or_begins = [&](std::string_view known) { return known == key || known.starts_with(key + "."); };
     if (std::any_of(by_key_.begin(), by_key_.end(), [&](const auto& option) { return is_or_begins(option.first); })) {
@@ -120,6 +128,10 @@ class Loader {
   }
 
   void Set(const Option& option, const std::string& text, const std::string& origin) {
+    if (!IsText(text)) {
+      errors_.push_back(NotText(option.key, origin));
+      return;
+    }
     if (Status status = option.set(text, &config_); !status.ok()) {
       errors_.push_back(fmt::format("{}: {}: \"{}\" is not {}", origin, option.key, text, status.message()));
       return;
@@ -129,6 +141,10 @@ class Loader {
 
   void SetKafka(const std::string& property, const std::string& text, const std::string& origin) {
     const std::string key = std::string(kKafkaPrefix) + property;
+    if (!IsText(property) || !IsText(text)) {
+      errors_.push_back(NotText(key, origin));
+      return;
+    }
     if (Status status = CheckKafkaOption(property, text); !status.ok()) {
       errors_.push_back(fmt::format("{}: {}: {}", origin, key, status.message()));
       return;

@@ -41,14 +41,21 @@ std::string ListText(const YAML::Node& list, std::string* error) {
   return text;
 }
 
-void Flatten(const YAML::Node& map, const std::string& prefix, std::vector<FileSetting>* out) {
+// Far more than a configuration needs. Through its aliases a short file can have keys without end.
+constexpr int kMaxDepth = 16;
+constexpr int kMaxKeys = 10'000;
+
+// Adds to *keys those that it finds. False, and not to the end, when there are more, or deeper ones, than there may be.
+bool Flatten(const YAML::Node& map, const std::string& prefix, int depth, int* keys, std::vector<FileSetting>* out) {
+  if (depth > kMaxDepth) return false;
   for (const auto& pair : map) {
+    if (++*keys > kMaxKeys) return false;
     FileSetting setting;
     setting.key = prefix + pair.first.as<std::string>();
     setting.line = pair.first.Mark().line + 1;
     switch (pair.second.Type()) {
       case YAML::NodeType::Map:
-        Flatten(pair.second, setting.key + ".", out);
+        if (!Flatten(pair.second, setting.key + ".", depth + 1, keys, out)) return false;
         continue;
       case YAML::NodeType::Null:
       case YAML::NodeType::Undefined:
@@ -63,6 +70,7 @@ void Flatten(const YAML::Node& map, const std::string& prefix, std::vector<FileS
     }
     out->push_back(std::move(setting));
   }
+  return true;
 }
 
 }  // namespace
@@ -75,7 +83,10 @@ Result<std::vector<FileSetting>> ReadYamlFile(const std::string& path) {
     YAML::Node root = YAML::Load(file);
     if (root.IsNull()) return settings;
     if (!root.IsMap()) return Status::Invalid(path + ": not a list of keys and values");
-    Flatten(root, "", &settings);
+    int keys = 0;
+    if (!Flatten(root, "", 1, &keys, &settings)) {
+      return Status::Invalid(fmt::format("{}: over {} keys, or nested over {} deep", path, kMaxKeys, kMaxDepth));
+    }
   } catch (const YAML::Exception& e) {
     return Status::Invalid(fmt::format("{}:{}: {}", path, e.mark.line + 1, e.msg));
   }

@@ -1,5 +1,6 @@
 #include "cli/config/config_loader.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -177,6 +178,25 @@ TEST_F(ConfigLoaderTest, ShapesThatMeanNothingAreErrors) {
   EXPECT_THAT(ErrorOf("a: [1"), HasSubstr("bad.yaml:"));
   EXPECT_THAT(ErrorOf("log.level: info\nlog: {level: warn}\n"), HasSubstr("stands twice"));
   EXPECT_THAT(LoadConfig({.files = {folder_ / "missing.yaml"}}).status().message(), HasSubstr("cannot be read"));
+}
+
+TEST_F(ConfigLoaderTest, AFileThatIsEndlessThroughAliasesIsAnError) {
+  EXPECT_THAT(ErrorOf("log: &a {level: info, again: *a}\n"), HasSubstr("nested over 16 deep"));
+  std::string doubling = "a0: &a0 {}\n";
+  for (int i = 1; i < 16; ++i) {
+    std::string before = "*a" + std::to_string(i - 1);
+    doubling += fmt::format("a{0}: &a{0} {{x: {1}, y: {1}}}\n", i, before);
+  }
+  EXPECT_THAT(ErrorOf(doubling), HasSubstr("over 10000 keys"));
+}
+
+TEST_F(ConfigLoaderTest, WhatIsNotTextIsAnError) {
+  EXPECT_THAT(ErrorOf("state.dir: \"a\\0b\"\n"), HasSubstr("bad.yaml:1: state.dir: must be UTF-8, without a NUL"));
+  EXPECT_THAT(ErrorOf("kafka: {\"acks\\0\": 0}\n"), HasSubstr("without a NUL"));
+  EXPECT_THAT(ErrorOf("kafka: {sasl.username: \"a\\0b\"}\n"), HasSubstr("kafka.sasl.username: must be UTF-8"));
+  const Result<LoadedConfig> loaded = LoadConfig({.environment = {{"ODOMETER_STATE_DIR", "caf\xe9"}}});
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_THAT(loaded.status().message(), HasSubstr("ODOMETER_STATE_DIR: state.dir: must be UTF-8"));
 }
 
 TEST_F(ConfigLoaderTest, RulesBetweenOptionsAreChecked) {

@@ -79,6 +79,14 @@ TEST(RecordBody, WhatIsNotAnObjectIsRefused) {
   }
 }
 
+TEST(RecordBody, ANulDoesNotEndTheBody) {
+  using namespace std::string_literals;
+  const std::string good = R"({"name":"a","type":"GAUGE","value":1})";
+  EXPECT_EQ(Problem(good), "none");
+  EXPECT_EQ(Problem(good + "\0"s), "");
+  EXPECT_EQ(Problem(good + "\0,{}"s), "");
+}
+
 TEST(RecordBody, NestingIsLimited) {
   auto nested = [](int depth) {
     return R"({"name":"a","type":"GAUGE","value":1,"x":)" + std::string(depth, '[') + std::string(depth, ']') + "}";

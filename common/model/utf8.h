@@ -1,0 +1,10 @@
+// Text as it may be stored and shown.
+#pragma once
+
+#include <string_view>
+
+namespace odometer {
+
+bool IsValidUtf8(std::string_view text);
+
+}  // namespace odometer
