@@ -40,8 +40,9 @@ std::vector<MemoryRecord> MemoryBroker::CommittedRecords(const TopicPartition& t
   return records;
 }
 
-std::optional<int64_t> MemoryBroker::CommittedOffset(const std::string& group, const TopicPartition& tp) {
-  return groups_[group].Committed(tp);
+std::optional<int64_t> MemoryBroker::CommittedOffset(const std::string& group, const TopicPartition& tp) const {
+  auto found = groups_.find(group);
+  return found == groups_.end() ? std::nullopt : found->second.Committed(tp);
 }
 
 int32_t MemoryBroker::PartitionCount(const std::string& topic) const {

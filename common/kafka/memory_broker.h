@@ -78,9 +78,11 @@ class MemoryBroker {
   int64_t AppendTransaction(const TopicPartition& tp, const std::vector<OutRecord>& records, bool commit);
   // The partition must exist.
   MemoryLog& Log(const TopicPartition& tp);
+  // Null when there is no such partition.
+  MemoryLog* FindLog(const TopicPartition& tp);
   // What read_committed gives, from the beginning.
   std::vector<MemoryRecord> CommittedRecords(const TopicPartition& tp);
-  std::optional<int64_t> CommittedOffset(const std::string& group, const TopicPartition& tp);
+  std::optional<int64_t> CommittedOffset(const std::string& group, const TopicPartition& tp) const;
 
   // --- What happens in a cluster ---
   // The group rebalances: at their next polls its members give up their partitions and get new ones.
@@ -93,6 +95,8 @@ class MemoryBroker {
   void ExpireTransaction(const std::string& transactional_id);
   // At most so many records per Poll.
   void set_records_per_poll(int records) { records_per_poll_ = records; }
+  // Asked at every fetch of a partition: so many records before its position are delivered once more.
+  void SetRedelivery(std::function<int64_t()> records) { redelivery_ = std::move(records); }
   // Reports what asynchronous producers have sent.
   void Deliver();
 
@@ -138,8 +142,6 @@ class MemoryBroker {
   Status Observe(BrokerCall call, CallMoment moment);
   std::optional<Fault> NextFault(BrokerCall call);
 
-  // Null when there is no such partition.
-  MemoryLog* FindLog(const TopicPartition& tp);
   Status Grow(const std::string& topic, int32_t partitions);
   int32_t PartitionCount(const std::string& topic) const;
   // kStop when the topic's max.message.bytes does not allow the record.
@@ -164,6 +166,7 @@ class MemoryBroker {
   bool cut_off_ = false;
   std::string cluster_id_ = "memory";
   int records_per_poll_ = 1000;
+  std::function<int64_t()> redelivery_;
   std::vector<std::function<void()>> undelivered_;  // what asynchronous producers have sent, in order
 };
 

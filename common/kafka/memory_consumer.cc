@@ -105,6 +105,8 @@ Status MemoryConsumer::FollowGroup(ConsumerEvents* events) {
       if (!positions_.empty()) events->OnRevoked(Assigned());
       positions_.clear();
       generation_ = -1;
+      // Giving up takes a while: the session may have ended meanwhile, which the next poll learns.
+      if (group().Find(member_id_) == nullptr) return Status::Ok();
     }
     group().Rejoin(member_id_, Assigned(), [this](const std::string& topic) { return broker_->PartitionCount(topic); });
   }
@@ -143,6 +145,9 @@ Status MemoryConsumer::Fetch(ConsumerEvents* events) {
 }
 
 Status MemoryConsumer::FetchPartition(const TopicPartition& tp, Position* position, int* room, ConsumerEvents* events) {
+  if (position->started && broker_->redelivery_) {
+    position->next = std::max<int64_t>(0, position->next - broker_->redelivery_());
+  }
   // OnRecord may start the partition or pause, so the position is read anew for each record.
   while (position->started && !paused_ && *room > 0) {
     const MemoryLog* log = broker_->FindLog(tp);

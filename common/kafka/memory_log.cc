@@ -40,6 +40,12 @@ const MemoryRecord* MemoryLog::NextCommitted(int64_t from) const {
   return nullptr;
 }
 
+const MemoryRecord* MemoryLog::LastCommitted() const {
+  auto last = std::find_if(entries_.rbegin(), entries_.rend(),
+                           [](const auto& entry) { return entry.second.state == State::kCommitted; });
+  return last == entries_.rend() ? nullptr : &last->second.record;
+}
+
 void MemoryLog::DeleteBefore(int64_t offset) {
   begin_ = std::clamp(offset, begin_, end_);
   entries_.erase(entries_.begin(), entries_.lower_bound(begin_));

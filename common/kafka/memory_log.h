@@ -40,6 +40,8 @@ class MemoryLog {
   // The first committed record at or after `from` and below the last stable offset; null when there is none.
   // Valid until the log is changed other than by appending.
   const MemoryRecord* NextCommitted(int64_t from) const;
+  // The last committed record, stable or not; null when there is none. As long valid.
+  const MemoryRecord* LastCommitted() const;
 
   // Retention: removes what is before the offset.
   void DeleteBefore(int64_t offset);

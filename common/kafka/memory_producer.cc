@@ -133,7 +133,8 @@ Status MemoryTransactionalProducer::SendOffsets(const std::vector<std::pair<Topi
     for (const auto& [tp, offset] : offsets) members.AddPending(*transaction, tp, offset);
     return Status::Ok();
   });
-  return status.Is(ErrorKind::kRetry) ? Follow(Status::Abort(status.message())) : status;
+  // As with librdkafka the transaction is as good as before: who goes on commits it without the offsets.
+  return status.Is(ErrorKind::kRetry) ? Status::Abort(status.message()) : status;
 }
 
 Status MemoryTransactionalProducer::Commit() {

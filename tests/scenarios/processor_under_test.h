@@ -12,12 +12,10 @@
 #include "common/kafka/memory_broker.h"
 #include "common/state/local_reader.h"
 #include "common/store/memory_store.h"
-#include "processor/task_manager.h"
+#include "tests/scenarios/processor_instance.h"
 
 namespace odometer {
 
-inline constexpr const char* kTopic = "metrics.events";
-inline constexpr const char* kDeadLetters = "metrics.dead-letters";
 // The start of an hour.
 inline constexpr int64_t kT = 1'700'000'000'000 - 1'700'000'000'000 % 3'600'000;
 
@@ -33,7 +31,7 @@ class ProcessorUnderTest {
       : partitions_(partitions),
         exactly_once_(exactly_once),
         layout_(tiers),
-        changelogs_(ChangelogStores("app", kTopic, layout_)),
+        changelogs_(ChangelogStores(kApplication, kTopic, layout_)),
         store_(NewMemoryStore(layout_.families)) {
     broker.CreateTopic({kTopic, partitions, 1, {}});
     broker.CreateTopic({kDeadLetters, 1, 1, {}});
@@ -43,44 +41,17 @@ class ProcessorUnderTest {
 
   // A new process on the same store.
   void Start() {
-    life_ = std::make_unique<Life>();
-    Life& life = *life_;
-    ConsumerOptions consumer_options;
-    consumer_options.group_id = "app";
-    consumer_options.instance_id = "one";
-    consumer_options.client_id = "one";
-    life.consumer = broker.NewConsumer(consumer_options);
-    life.admin = broker.NewAdmin();
-    life.reader = broker.NewLogReader();
-    life.expiry = std::make_unique<StateExpiry>(layout_);
-    life.executor = NewInlineExecutor();
-    life.restorer.emplace(RestorerOptions{}, &layout_, &changelogs_, life.admin.get(), life.reader.get(),
-                          store_.get(), &clock);
-    CommitterOptions committer_options{exactly_once_, kTopic, kDeadLetters, 1, 1000};
-    life.committer.emplace(committer_options, &layout_, &changelogs_, store_.get(), &clock);
-    TaskManagerOptions options;
-    options.input_topic = kTopic;
-    options.exactly_once = exactly_once_;
-    options.task.tiers = layout_.tiers;
-    auto new_producer = [this] {
-      ProducerOptions producer_options;
-      if (exactly_once_) producer_options.transactional_id = "app-one";
-      return Result<std::unique_ptr<TransactionalProducer>>(broker.NewTransactionalProducer(producer_options));
-    };
-    life.manager.emplace(options, TaskManagerParts{life.consumer.get(), life.admin.get(), store_.get(), &layout_,
-                                                   &changelogs_, &*life.restorer, &*life.committer,
-                                                   life.executor.get(), new_producer, &clock, life.expiry.get(),
-                                                   &life.instruments});
-    started_ = life.manager->Start();
+    process_.emplace("one", exactly_once_,
+                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_});
   }
 
   // kill -9: nothing is committed, nothing closed; broker and store keep what they have.
-  void Crash() { life_.reset(); }
+  void Crash() { process_.reset(); }
 
   // One round of the loop, after `ms` have passed.
   Status Round(int64_t ms = 20) {
     clock.Advance(ms);
-    return started_.ok() ? life_->manager->RunOnce(0) : started_;
+    return process_->Round();
   }
   // As many rounds as it takes until everything in the log is committed; the first error, or kRetry when it never is.
   Status Settle() {
@@ -90,7 +61,7 @@ class ProcessorUnderTest {
     }
     return Status::Retry("the log was not counted to its end");
   }
-  void Shutdown() { life_->manager->Shutdown(); }
+  void Shutdown() { process_->Shutdown(); }
 
   // Appends an event to the input topic.
   int64_t Send(int32_t partition, const std::string& json, std::vector<Header> headers = {}) {
@@ -105,7 +76,7 @@ class ProcessorUnderTest {
       const int64_t counted = task == position.tasks.end() ? 0 : task->next_input_offset;
       if (counted < end) return false;
       // Without transactions the group's offsets are only for those who watch.
-      if (exactly_once_ && broker.CommittedOffset("app", {kTopic, partition}).value_or(0) < end) return false;
+      if (exactly_once_ && broker.CommittedOffset(kApplication, {kTopic, partition}).value_or(0) < end) return false;
     }
     return true;
   }
@@ -137,7 +108,7 @@ class ProcessorUnderTest {
   MemoryStore& store() { return *store_; }
   // Of the current process.
   double Restores(const std::string& kind) {
-    return life_->metrics
+    return process_->metrics()
         .Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.", {{"kind", kind}})
         .Value();
   }
@@ -155,27 +126,12 @@ class ProcessorUnderTest {
   MemoryBroker broker{&clock};
 
  private:
-  // What dies in a crash.
-  struct Life {
-    std::unique_ptr<Consumer> consumer;
-    std::unique_ptr<Admin> admin;
-    std::unique_ptr<LogReader> reader;
-    std::unique_ptr<StateExpiry> expiry;
-    Metrics metrics;
-    Instruments instruments{&metrics};
-    std::optional<Restorer> restorer;
-    std::optional<Committer> committer;
-    std::unique_ptr<Executor> executor;
-    std::optional<TaskManager> manager;
-  };
-
   const int32_t partitions_;
   const bool exactly_once_;
   const StateLayout layout_;
   const std::vector<ChangelogStore> changelogs_;
   std::unique_ptr<MemoryStore> store_;
-  std::unique_ptr<Life> life_;
-  Status started_;
+  std::optional<ProcessorInstance> process_;
 };
 
 }  // namespace odometer

@@ -1,0 +1,85 @@
+// One process of a processor as it is, but for its threads: tasks, task manager, committer and restorer, over a broker
+// and a store in memory that outlive it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/kafka/memory_broker.h"
+#include "processor/task_manager.h"
+
+namespace odometer {
+
+inline constexpr const char* kApplication = "app";
+inline constexpr const char* kTopic = "metrics.events";
+inline constexpr const char* kDeadLetters = "metrics.dead-letters";
+
+// Used by one thread. To destroy it is what kill -9 does: nothing is committed, nothing closed.
+class ProcessorInstance {
+ public:
+  // All must outlive the process.
+  struct Surroundings {
+    MemoryBroker* broker;
+    ManualClock* clock;
+    Store* store;
+    const StateLayout* layout;
+    const std::vector<ChangelogStore>* changelogs;
+  };
+
+  // `name` is its place in the group, as a static member, and of its transactional id.
+  ProcessorInstance(const std::string& name, bool exactly_once, const Surroundings& around,
+                    std::unique_ptr<Executor> executor = NewInlineExecutor())
+      : executor_(std::move(executor)) {
+    ConsumerOptions consumer_options;
+    consumer_options.group_id = kApplication;
+    consumer_options.instance_id = name;
+    consumer_options.client_id = name;
+    consumer_ = around.broker->NewConsumer(consumer_options);
+    admin_ = around.broker->NewAdmin();
+    reader_ = around.broker->NewLogReader();
+    expiry_ = std::make_unique<StateExpiry>(*around.layout);
+    restorer_.emplace(RestorerOptions{}, around.layout, around.changelogs, admin_.get(), reader_.get(), around.store,
+                      around.clock);
+    CommitterOptions committer_options{exactly_once, kTopic, kDeadLetters, 1, 1000};
+    committer_.emplace(committer_options, around.layout, around.changelogs, around.store, around.clock);
+    TaskManagerOptions options;
+    options.input_topic = kTopic;
+    options.exactly_once = exactly_once;
+    options.task.tiers = around.layout->tiers;
+    auto new_producer = [broker = around.broker, name, exactly_once] {
+      ProducerOptions producer_options;
+      if (exactly_once) producer_options.transactional_id = TransactionalId(name);
+      return Result<std::unique_ptr<TransactionalProducer>>(broker->NewTransactionalProducer(producer_options));
+    };
+    manager_.emplace(options, TaskManagerParts{consumer_.get(), admin_.get(), around.store, around.layout,
+                                               around.changelogs, &*restorer_, &*committer_, executor_.get(),
+                                               new_producer, around.clock, expiry_.get(), &instruments_});
+    started_ = manager_->Start();
+  }
+
+  static std::string TransactionalId(const std::string& name) { return std::string(kApplication) + "-" + name; }
+
+  // One round of the loop. An error is final.
+  Status Round() { return started_.ok() ? manager_->RunOnce(0) : started_; }
+  void Shutdown() { manager_->Shutdown(); }
+
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  std::unique_ptr<Consumer> consumer_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<LogReader> reader_;
+  std::unique_ptr<StateExpiry> expiry_;
+  Metrics metrics_;
+  Instruments instruments_{&metrics_};
+  std::optional<Restorer> restorer_;
+  std::optional<Committer> committer_;
+  std::unique_ptr<Executor> executor_;
+  std::optional<TaskManager> manager_;
+  Status started_;
+};
+
+}  // namespace odometer

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Writes a source file with one defect: mutate.py NAME REPOSITORY OUTPUT.
+
+The simulation must fail with each of them, or it could not see such a defect in the real code. A mutant whose text is
+no longer in the source exactly once is an error: bring it up to date.
+"""
+
+import pathlib
+import sys
+
+# name: (file, [(text, its replacement), ...])
+MUTANTS = {
+    # S5 before S4: the store is written before it is known whether the transaction commits.
+    "store_before_commit": ("processor/committer.cc", [
+        ("    ODOMETER_RETURN_IF_ERROR(Decide(producer));\n", ""),
+        ("  return Status::Ok();\n}\n\nStatus Committer::RefreshCheckpoints",
+         "  return Decide(producer);\n}\n\nStatus Committer::RefreshCheckpoints"),
+    ]),
+    # An error of S3 is ignored: the outputs are committed without the input offsets.
+    "offsets_error_ignored": ("processor/committer.cc", [
+        ("if (Status sent = producer->SendOffsets(offsets, *group); !sent.ok()) return abort(sent);",
+         "(void)producer->SendOffsets(offsets, *group);"),
+    ]),
+    # A restored task does not compare its position with the group's.
+    "position_unchecked": ("processor/task_manager.cc", [
+        ("if (committed && *committed != task.meta.next_input_offset) {", "if (committed && *committed < 0) {"),
+    ]),
+    # What an aborted commit held is dropped instead of committed again.
+    "deltas_lost_on_abort": ("processor/task_manager.cc", [
+        ("  commit.submitted = false;\n  commit.retry_at_ms = parts_.clock->SteadyMs() + kRetryDelayMs;\n"
+         "  return Status::Ok();\n", "  DropPendingCommit();\n  return Status::Ok();\n"),
+    ]),
+    # A commit under a generation of the group that has passed is accepted.
+    "zombie_accepted": ("common/kafka/memory_producer.cc", [
+        ("if (members.Find(metadata->member_id()) == nullptr || members.generation() != metadata->generation()) {",
+         "if (metadata->member_id().empty()) {"),
+    ]),
+    # A commit that was under way when its partitions were lost is tried again under the next generation.
+    "lost_commit_kept": ("processor/task_manager.cc", [
+        ("  parts_.executor->Wait();\n  DropPendingCommit();\n  for (const TopicPartition& tp : partitions) {\n"
+         "    assigned_.erase(tp.partition);\n    CloseTask(tp.partition);\n  }\n  // The commit that was dropped may have "
+         "held epochs of tasks that are still ours.\n  recovering_ = true;\n",
+         "  for (const TopicPartition& tp : partitions) assigned_.erase(tp.partition);\n"),
+    ]),
+}
+
+
+def main() -> None:
+    name, repository, output = sys.argv[1:]
+    file, edits = MUTANTS[name]
+    text = (pathlib.Path(repository) / file).read_text()
+    for old, new in edits:
+        if text.count(old) != 1:
+            sys.exit(f"{name}: this is {text.count(old)} times in {file}, not once:\n{old}")
+        text = text.replace(old, new)
+    path = pathlib.Path(output)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+#include "tests/simulation/oracle.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace odometer {
+
+Oracle::Oracle(const TierSet& tiers, const std::map<int32_t, std::vector<SentRecord>>& sent) : tiers_(tiers) {
+  for (const auto& [partition, records] : sent) {
+    std::map<Window, Expected> windows;
+    int64_t stream_time_ms = kBeginningOfTime;
+    Accounting& accounting = accounting_[partition];
+    for (const SentRecord& record : records) {
+      ++accounting.consumed;
+      if (record.kind == SentRecord::Kind::kRejected) {
+        ++rejected_;
+        ++accounting.rejected[1];  // only the sum is compared
+      } else if (record.kind == SentRecord::Kind::kForget) {
+        ++accounting.applied;
+        std::erase_if(windows, [&](const auto& window) { return std::get<1>(window.first) == record.name; });
+      } else if (!tiers.RetainsEvent(record.ts_ms, stream_time_ms)) {
+        ++accounting.late;
+      } else {
+        ++accounting.applied;
+        stream_time_ms = std::max(stream_time_ms, record.ts_ms);
+        Count(partition, record, &windows);
+      }
+    }
+    stream_time_ms_ = std::max(stream_time_ms_, stream_time_ms);
+    for (const auto& [window, expected] : windows) Add(expected, &expected_[window]);
+  }
+}
+
+void Oracle::Count(int32_t partition, const SentRecord& event, std::map<Window, Expected>* windows) const {
+  const Expected one{1, event.value, event.value, event.value, {event.ts_ms, partition, event.offset}, event.value};
+  if (tiers_.total) Add(one, &(*windows)[{0, event.name, event.type, 0}]);
+  for (const Tier& tier : tiers_.windows) {
+    Add(one, &(*windows)[{tier.size_ms, event.name, event.type, tier.WindowStart(event.ts_ms)}]);
+  }
+}
+
+void Oracle::Add(const Expected& more, Expected* to) {
+  if (to->count == 0) {
+    *to = more;
+    return;
+  }
+  to->count += more.count;
+  to->sum += more.sum;
+  to->min = std::min(to->min, more.min);
+  to->max = std::max(to->max, more.max);
+  if (more.last_at < to->last_at) return;
+  to->last_at = more.last_at;
+  to->last = more.last;
+}
+
+Oracle::Expected Oracle::FromAggregate(const Aggregate& aggregate) {
+  const Aggregate::Parts parts = aggregate.parts();
+  Expected result;
+  result.count = parts.count;
+  result.sum = static_cast<int64_t>(parts.sum.AsDouble());
+  result.min = static_cast<int64_t>(parts.min.whole());
+  result.max = static_cast<int64_t>(parts.max.whole());
+  result.last_at = {parts.last_ts_ms, parts.last_origin.partition, parts.last_origin.offset};
+  result.last = static_cast<int64_t>(parts.last.whole());
+  return result;
+}
+
+std::string Oracle::Describe(const Expected& e) {
+  return fmt::format("count {} sum {} min {} max {} last {} at {} of {}@{}", e.count, e.sum, e.min, e.max, e.last,
+                     std::get<0>(e.last_at), std::get<1>(e.last_at), std::get<2>(e.last_at));
+}
+
+std::string Oracle::Compare(StateReader* state) const {
+  Result<StatePosition> position = state->Position();
+  if (!position.ok()) return position.status().ToString();
+  if (std::string difference = CompareAccounting(*position); !difference.empty()) return difference;
+  if (tiers_.total) {
+    if (std::string difference = CompareSize(state, 0, 0); !difference.empty()) return difference;
+  }
+  for (const Tier& tier : tiers_.windows) {
+    // The windows that the tier must not show any more end at or before this.
+    int64_t first_start_ms = kBeginningOfTime;
+    if (tier.retention_ms != kForever && stream_time_ms_ != kBeginningOfTime) {
+      first_start_ms = stream_time_ms_ - tier.retention_ms - tier.size_ms + 1;
+    }
+    if (std::string difference = CompareSize(state, tier.size_ms, first_start_ms); !difference.empty()) {
+      return difference;
+    }
+  }
+  return "";
+}
+
+std::string Oracle::CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const {
+  for (int name = 0; name < kSimulatedNames; ++name) {
+    for (MetricType type : {MetricType::kCounter, MetricType::kGauge}) {
+      std::map<int64_t, Expected> expected, actual;
+      for (auto it = expected_.lower_bound({size_ms, name, type, kBeginningOfTime}); it != expected_.end(); ++it) {
+        const auto& [size, its_name, its_type, start_ms] = it->first;
+        if (size != size_ms || its_name != name || its_type != type) break;
+        if (start_ms >= first_start_ms) expected[start_ms] = it->second;
+      }
+      SeriesSelector selector;
+      selector.name = SimulatedName(name);
+      selector.type = type;
+      Result<WindowsAnswer> answer = state->ReadWindows(selector, {.size_ms = size_ms, .bucket_ms = size_ms});
+      if (!answer.ok()) return answer.status().ToString();
+      for (const Bucket& bucket : answer->buckets) actual[bucket.start_ms] = FromAggregate(bucket.aggregate);
+      if (expected == actual) continue;
+      const std::string where =
+          fmt::format("{} {} in windows of {} ms", MetricTypeName(type), SimulatedName(name), size_ms);
+      for (const auto& [start_ms, value] : expected) {
+        if (!actual.contains(start_ms)) return fmt::format("{}: none at {}, not {}", where, start_ms, Describe(value));
+        if (actual[start_ms] == value) continue;
+        return fmt::format("{} at {}: {}, not {}", where, start_ms, Describe(actual[start_ms]), Describe(value));
+      }
+      return fmt::format("{}: {} windows, not {}", where, actual.size(), expected.size());
+    }
+  }
+  return "";
+}
+
+std::string Oracle::CompareAccounting(const StatePosition& position) const {
+  for (const auto& [partition, expected] : accounting_) {
+    const int32_t wanted = partition;
+    auto task = std::find_if(position.tasks.begin(), position.tasks.end(),
+                             [&](const TaskPosition& candidate) { return candidate.partition == wanted; });
+    if (task == position.tasks.end()) return fmt::format("partition {} is not there", partition);
+    const Accounting& actual = task->accounting;
+    if (actual.consumed != expected.consumed || actual.applied != expected.applied || actual.late != expected.late ||
+        actual.rejected_total() != expected.rejected_total() || !actual.Balanced()) {
+      return fmt::format("partition {}: consumed {} applied {} late {} rejected {}, not {} {} {} {}", partition,
+                         actual.consumed, actual.applied, actual.late, actual.rejected_total(), expected.consumed,
+                         expected.applied, expected.late, expected.rejected_total());
+    }
+  }
+  return "";
+}
+
+}  // namespace odometer

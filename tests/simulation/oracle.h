@@ -1,0 +1,51 @@
+// What the answers must be, counted from what was sent in the plainest way: every event into every window, one by one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "common/model/tier.h"
+#include "common/state/state_reader.h"
+#include "tests/simulation/workload.h"
+
+namespace odometer {
+
+class Oracle {
+ public:
+  Oracle(const TierSet& tiers, const std::map<int32_t, std::vector<SentRecord>>& sent);
+
+  // The first difference between it and what the state answers about every series, window and total, and about every
+  // task's accounting; empty when there is none.
+  std::string Compare(StateReader* state) const;
+
+  uint64_t rejected() const { return rejected_; }
+
+ private:
+  struct Expected {
+    uint64_t count = 0;
+    int64_t sum = 0, min = 0, max = 0;
+    std::tuple<int64_t, int32_t, int64_t> last_at;  // event time, partition, offset
+    int64_t last = 0;
+    friend bool operator==(const Expected&, const Expected&) = default;
+  };
+  // Size of the window, 0 for the total; name; type; start.
+  using Window = std::tuple<int64_t, int, MetricType, int64_t>;
+
+  void Count(int32_t partition, const SentRecord& event, std::map<Window, Expected>* windows) const;
+  static void Add(const Expected& more, Expected* to);
+  static Expected FromAggregate(const Aggregate& aggregate);
+  static std::string Describe(const Expected& expected);
+  std::string CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const;
+  std::string CompareAccounting(const StatePosition& position) const;
+
+  const TierSet tiers_;
+  std::map<Window, Expected> expected_;
+  std::map<int32_t, Accounting> accounting_;
+  int64_t stream_time_ms_ = kBeginningOfTime;  // the highest of all tasks
+  uint64_t rejected_ = 0;
+};
+
+}  // namespace odometer

@@ -1,0 +1,538 @@
+#include "tests/simulation/simulation.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/state/local_reader.h"
+#include "tests/scenarios/processor_instance.h"
+#include "tests/simulation/deferred_executor.h"
+#include "tests/simulation/faulty_store.h"
+#include "tests/simulation/oracle.h"
+#include "tests/simulation/random.h"
+#include "tests/simulation/workload.h"
+
+namespace odometer {
+namespace {
+
+constexpr int kMostPartitions = 3;
+constexpr int kRoundsToSettle = 4000;
+constexpr int64_t kDayMs = 86'400'000;
+
+// What a broker may answer when a call goes wrong.
+const std::map<BrokerCall, std::vector<ErrorKind>>& PossibleErrors() {
+  using enum ErrorKind;
+  static const std::map<BrokerCall, std::vector<ErrorKind>> errors = {
+      {BrokerCall::kInit, {kRetry, kRecover}},         {BrokerCall::kBegin, {kRetry, kRecover}},
+      {BrokerCall::kProduce, {kAbort, kRecover}},      {BrokerCall::kFlush, {kAbort, kRecover}},
+      {BrokerCall::kSendOffsets, {kRetry, kAbort, kRecover}},
+      {BrokerCall::kCommit, {kRetry, kAbort, kRecover}}, {BrokerCall::kAbort, {kRecover}},
+      {BrokerCall::kPoll, {kRecover}},                 {BrokerCall::kCommitted, {kRetry}},
+      {BrokerCall::kRead, {kRetry}},                   {BrokerCall::kDescribe, {kRetry}},
+      {BrokerCall::kCreate, {kRetry}},                 {BrokerCall::kGrow, {kRetry}},
+      {BrokerCall::kOffsets, {kRetry}},
+  };
+  return errors;
+}
+
+TierSet TiersOf(Random* random) {
+  if (random->OneIn(2)) return TierSet::Default();
+  return TierSet{{{1'000, 60'000}, {60'000, 3'600'000}}, /*total=*/random->OneIn(2)};
+}
+
+class Simulation {
+ public:
+  Simulation(uint64_t seed, bool trace)
+      : random_(seed),
+        trace_(trace),
+        layout_(TiersOf(&random_)),
+        changelogs_(ChangelogStores(kApplication, kTopic, layout_)),
+        partitions_(static_cast<int32_t>(random_.Between(1, 2))),
+        workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs),
+        fault_chance_(random_.Of(std::vector<uint64_t>{0, 3'000, 20'000, 60'000})),
+        interruption_chance_(random_.Of(std::vector<uint64_t>{0, 2'000, 10'000})) {
+    broker_.CreateTopic({kTopic, partitions_, 1, {}});
+    broker_.CreateTopic({kDeadLetters, 1, 1, {}});
+    broker_.set_records_per_poll(static_cast<int>(random_.Between(1, 40)));
+    if (random_.OneIn(2)) broker_.SetCooperative(kApplication);
+    for (size_t i = 0; i < machines_.size(); ++i) {
+      machines_[i] = std::make_unique<Machine>(kNames[i], layout_.families);
+      machines_[i]->store.Watch([this] { return BeforeWrite(); }, [this] { return AfterWrite(); });
+    }
+  }
+  ~Simulation() {
+    for (auto& machine : machines_) Kill(machine.get());
+  }
+
+  SimulationReport Run() {
+    broker_.SetFaultPlan([this](BrokerCall call) { return PlanFault(call); });
+    broker_.SetObserver([this](BrokerCall, CallMoment) { Interrupt(); });
+    broker_.SetRedelivery([this] { return Redelivered(); });
+    StartProcess(machines_[0].get());
+    const int64_t steps = random_.Between(60, 250);
+    for (int64_t step = 0; step < steps && held(); ++step) Step();
+    calm_ = true;
+    if (held()) Settle("after the faults", nullptr);
+    if (held()) CheckOneMachine("with its own store", /*lose_store=*/false);
+    if (held()) CheckOneMachine("restored from the changelogs", /*lose_store=*/true);
+    if (held()) CheckTampering();
+    report_.records = workload_.records();
+    return std::move(report_);
+  }
+
+ private:
+  // The third has the name of the first: an orchestrator that has given a hanging process up starts another one.
+  static constexpr std::array<const char*, 3> kNames = {"one", "two", "one"};
+
+  struct Machine {
+    Machine(const char* its_name, const std::vector<std::string>& families) : name(its_name), store(families) {}
+
+    const std::string name;
+    FaultyStore store;
+    std::optional<ProcessorInstance> process;
+    DeferredExecutor* executor = nullptr;  // the process's
+    int hangs_for = 0;                     // steps
+    bool dead = false;                     // has just died, its calls are only unwound
+    bool store_broken = false;             // its store has said that it must be opened anew
+  };
+
+  bool held() const { return report_.failure.empty(); }
+  void Fail(std::string why) {
+    if (held()) report_.failure = std::move(why);
+  }
+  void Note(const std::string& kind, const Machine* machine = nullptr) {
+    ++report_.events.at(kind);
+    if (trace_) fmt::print("{:>9} {} {}\n", clock_.SteadyMs(), machine ? machine->name : "-", kind);
+  }
+
+  // --- What happens from the outside ---
+
+  void Step() {
+    for (int64_t n = random_.Between(0, 3); n > 0; --n) {
+      workload_.Send(static_cast<int32_t>(random_.Below(static_cast<uint64_t>(partitions_))));
+    }
+    clock_.Advance(random_.OneIn(30) ? random_.Between(1'000, 20'000) : random_.Between(1, 60));
+    for (auto& machine : machines_) {
+      if (machine->hangs_for > 0) --machine->hangs_for;
+      if (machine->process && machine->hangs_for == 0) Round(machine.get());
+    }
+    Machine* machine = machines_[random_.Below(machines_.size())].get();
+    switch (random_.Below(60)) {
+      case 0: Crash(machine); break;
+      case 1: Hang(machine); break;
+      case 2: Leave(machine); break;
+      case 3: ExpireMember(machine); break;
+      case 4: ExpireTransaction(machine); break;
+      case 5: Rebalance(); break;
+      case 6: GrowTopic(); break;
+      case 7: CompactChangelogs(); break;
+      default: break;
+    }
+    if (!machine->process && random_.OneIn(4)) MaybeStart(machine);
+  }
+
+  void MaybeStart(Machine* machine) {
+    // The namesake runs only where the other one hangs.
+    if (machine == machines_[2].get() && machines_[0]->hangs_for == 0) return;
+    // The second one is there some of the time.
+    if (machine == machines_[1].get() && !random_.OneIn(3)) return;
+    StartProcess(machine);
+  }
+
+  void StartProcess(Machine* machine) {
+    Note("start", machine);
+    auto executor = std::make_unique<DeferredExecutor>();
+    machine->executor = executor.get();
+    machine->process.emplace(machine->name, /*exactly_once=*/true,
+                             ProcessorInstance::Surroundings{&broker_, &clock_, &machine->store, &layout_,
+                                                             &changelogs_},
+                             std::move(executor));
+  }
+
+  // kill -9.
+  void Kill(Machine* machine) {
+    if (!machine->process) return;
+    machine->executor->Drop();
+    machine->process.reset();
+    machine->hangs_for = 0;
+    machine->dead = machine->store_broken = false;
+  }
+
+  void Crash(Machine* machine) {
+    if (!machine->process) return;
+    Note("crash", machine);
+    Kill(machine);
+    HarmDisk(machine);
+  }
+
+  void HarmDisk(Machine* machine) {
+    if (random_.OneIn(5)) {
+      Note("disk lost", machine);
+      machine->store.LoseEverything();
+    } else if (random_.OneIn(4) && machine->store.FallBack(random_.Below(4))) {
+      Note("last writes lost", machine);
+    }
+  }
+
+  void Hang(Machine* machine) {
+    if (!machine->process) return;
+    Note("hang", machine);
+    machine->hangs_for = static_cast<int>(random_.Between(2, 30));
+    if (random_.OneIn(2)) ExpireMember(machine);
+    if (random_.OneIn(2)) ExpireTransaction(machine);
+  }
+
+  void Leave(Machine* machine) {
+    if (!machine->process || machine->hangs_for > 0) return;
+    Note("orderly stop", machine);
+    Within(machine, [&] { machine->process->Shutdown(); });
+    Kill(machine);
+    if (random_.OneIn(2)) ExpireMember(machine);
+  }
+
+  void ExpireMember(const Machine* machine) {
+    Note("session expired", machine);
+    broker_.ExpireMember(kApplication, machine->name);
+  }
+  void ExpireTransaction(const Machine* machine) {
+    Note("transaction timed out", machine);
+    broker_.ExpireTransaction(ProcessorInstance::TransactionalId(machine->name));
+  }
+  void Rebalance() {
+    Note("rebalance");
+    broker_.Rebalance(kApplication);
+  }
+
+  void GrowTopic() {
+    if (partitions_ == kMostPartitions || !random_.OneIn(3)) return;
+    Note("partition added");
+    ++partitions_;
+    Status grown = broker_.NewAdmin()->GrowPartitions(kTopic, partitions_);
+    if (!grown.ok()) Fail("growing the topic: " + grown.ToString());
+  }
+
+  void CompactChangelogs() {
+    Note("changelogs compacted");
+    ForEachChangelog([](MemoryLog* log, const ChangelogStore&) { log->Compact(); });
+  }
+
+  template <typename Visit>
+  void ForEachChangelog(Visit&& visit) {
+    for (const ChangelogStore& changelog : changelogs_) {
+      for (int32_t partition = 0; partition < partitions_; ++partition) {
+        if (MemoryLog* log = broker_.FindLog({changelog.topic, partition})) visit(log, changelog);
+      }
+    }
+  }
+
+  // --- A machine at work ---
+
+  void Round(Machine* machine) {
+    Within(machine, [&] {
+      // Now and then a commit waits while rounds go by.
+      if (!random_.OneIn(3)) machine->executor->Run();
+      if (machine->dead) return;
+      Status status = machine->process->Round();
+      if (!status.ok() && !machine->dead) Exited(machine, status);
+    });
+    if (machine->dead) {
+      Kill(machine);
+      HarmDisk(machine);
+    }
+    CheckOffsets();
+  }
+
+  // A process that gives up is started again by its supervisor.
+  void Exited(Machine* machine, const Status& status) {
+    if (trace_) fmt::print("{:>9} {} exits: {}\n", clock_.SteadyMs(), machine->name, status.ToString());
+    if (status.Is(ErrorKind::kStop) && !machine->store_broken) {
+      Fail(machine->name + " stopped: " + status.message());
+    }
+    machine->dead = true;
+  }
+
+  template <typename Work>
+  void Within(Machine* machine, Work&& work) {
+    running_.push_back(machine);
+    work();
+    running_.pop_back();
+    if (machine->dead) broker_.set_cut_off(!running_.empty() && running_.back()->dead);
+  }
+
+  std::optional<Fault> PlanFault(BrokerCall call) {
+    if (calm_ || running_.empty() || !random_.PerMillion(fault_chance_)) return std::nullopt;
+    auto errors = PossibleErrors().find(call);
+    if (errors == PossibleErrors().end()) return std::nullopt;
+    Fault fault{random_.Of(errors->second), random_.OneIn(2)};
+    const std::string how = fault.effect ? ", with effect" : "";
+    Note("call failed: " + std::string(ErrorKindName(fault.kind)) + how, running_.back());
+    return fault;
+  }
+
+  int64_t Redelivered() {
+    if (calm_ || !random_.PerMillion(fault_chance_)) return 0;
+    Note("records delivered again", running_.back());
+    return random_.Between(1, 5);
+  }
+
+  // Just before or after the effect of any call.
+  void Interrupt() {
+    if (calm_ || running_.empty() || !random_.PerMillion(interruption_chance_)) return;
+    Machine* machine = running_.back();
+    switch (random_.Below(5)) {
+      case 0:
+        Note("died within a call", machine);
+        machine->dead = true;
+        broker_.set_cut_off(true);
+        break;
+      case 1: ExpireMember(machine); break;
+      case 2: ExpireTransaction(machine); break;
+      case 3: Rebalance(); break;
+      default: LetAnotherRun(machine);
+    }
+  }
+
+  void LetAnotherRun(const Machine* machine) {
+    if (running_.size() > 1) return;
+    for (auto& other : machines_) {
+      if (other.get() == machine || !other->process || other->hangs_for > 0) continue;
+      Note("another ran in between", other.get());
+      Round(other.get());
+      return;
+    }
+  }
+
+  Status BeforeWrite() {
+    if (running_.empty()) return Status::Ok();
+    Machine* machine = running_.back();
+    if (machine->dead) return Status::Stop("the process is dead");
+    if (calm_ || !random_.PerMillion(fault_chance_)) return Status::Ok();
+    if (random_.OneIn(3)) {
+      Note("disk full", machine);
+      return Status::Retry("disk full");
+    }
+    if (random_.OneIn(2)) {
+      Note("store broken", machine);
+      machine->store_broken = true;
+      return Status::Stop("the store must be opened anew");
+    }
+    Note("died before a write", machine);
+    machine->dead = true;
+    broker_.set_cut_off(true);
+    return Status::Stop("the process is dead");
+  }
+
+  Status AfterWrite() {
+    ++report_.commits;
+    if (running_.empty()) return Status::Ok();
+    Machine* machine = running_.back();
+    CheckStore(*machine);
+    if (calm_ || !random_.PerMillion(interruption_chance_)) return Status::Ok();
+    Note("died after a write", machine);
+    machine->dead = true;
+    broker_.set_cut_off(true);
+    return Status::Stop("the process is dead");
+  }
+
+  // --- What must hold at every moment ---
+
+  std::optional<TaskMeta> CommittedMeta(int32_t partition) {
+    for (const ChangelogStore& changelog : changelogs_) {
+      if (changelog.family != StateLayout::kMeta) continue;
+      const MemoryLog* log = broker_.FindLog({changelog.topic, partition});
+      const MemoryRecord* last = log == nullptr ? nullptr : log->LastCommitted();
+      if (last == nullptr) return std::nullopt;
+      Result<TaskMeta> meta = DecodeTaskMeta(last->value);
+      if (meta.ok()) return *meta;
+      Fail("a committed record of a task cannot be read: " + meta.status().message());
+    }
+    return std::nullopt;
+  }
+
+  void CheckStore(const Machine& machine) {
+    for (int32_t partition = 0; partition < partitions_; ++partition) {
+      std::string bytes;
+      if (!machine.store.Get(StateLayout::kMeta, MetaKey(partition), &bytes).ok()) continue;
+      Result<TaskMeta> stored = DecodeTaskMeta(bytes);
+      if (!stored.ok()) return Fail("the store's record of a task cannot be read: " + stored.status().message());
+      if (!stored->accounting.Balanced()) return Fail("the accounts do not balance");
+      if (stored->sequence == 0) continue;
+      std::optional<TaskMeta> committed = CommittedMeta(partition);
+      if (!committed || committed->sequence < stored->sequence) {
+        return Fail(fmt::format("the store of {} is ahead of its changelog: commit {} of partition {}", machine.name,
+                                stored->sequence, partition));
+      }
+    }
+  }
+
+  void CheckOffsets() {
+    for (int32_t partition = 0; partition < partitions_; ++partition) {
+      const std::optional<int64_t> offset = broker_.CommittedOffset(kApplication, {kTopic, partition});
+      const std::optional<TaskMeta> meta = CommittedMeta(partition);
+      if (offset.value_or(-1) == (meta ? meta->next_input_offset : -1)) continue;
+      return Fail(fmt::format("partition {}: the group has committed {}, the changelog {}", partition,
+                              offset.value_or(-1), meta ? meta->next_input_offset : -1));
+    }
+  }
+
+  // --- The end ---
+
+  bool AllCommitted() {
+    for (int32_t partition = 0; partition < partitions_; ++partition) {
+      const TopicPartition tp{kTopic, partition};
+      if (broker_.CommittedOffset(kApplication, tp).value_or(0) < broker_.Log(tp).end()) return false;
+    }
+    return true;
+  }
+
+  bool ReflectsAll(const StatePosition& position) const {
+    return position.tasks.size() == static_cast<size_t>(partitions_) &&
+           std::all_of(position.tasks.begin(), position.tasks.end(), [this](const TaskPosition& task) {
+             const auto committed = broker_.CommittedOffset(kApplication, {kTopic, task.partition});
+             return committed.value_or(0) <= task.next_input_offset;
+           });
+  }
+
+  // Everything that is dead is known to be; those that live count to the end: all, or `only` this one.
+  void Settle(const std::string& when, const Machine* only) {
+    // Of two with one name the older one goes.
+    if (machines_[0]->process && machines_[2]->process) Kill(machines_[0].get());
+    for (auto& machine : machines_) {
+      if (only != nullptr && machine.get() != only) Kill(machine.get());
+      machine->hangs_for = 0;
+    }
+    if (std::none_of(machines_.begin(), machines_.end(), [](const auto& m) { return m->process.has_value(); })) {
+      StartProcess(machines_[0].get());
+    }
+    for (const char* name : {"one", "two"}) {
+      const bool alive = std::any_of(machines_.begin(), machines_.end(),
+                                     [&](const auto& m) { return m->process && m->name == name; });
+      if (alive) continue;
+      broker_.ExpireMember(kApplication, name);
+      broker_.ExpireTransaction(ProcessorInstance::TransactionalId(name));
+    }
+    for (int round = 0; round < kRoundsToSettle && held(); ++round) {
+      clock_.Advance(20);
+      bool idle = true;
+      for (auto& machine : machines_) {
+        if (!machine->process) continue;
+        Round(machine.get());
+        if (!machine->process) StartProcess(machine.get());
+        idle = idle && machine->executor->Idle();
+      }
+      if (idle && AllCommitted()) return;
+    }
+    Fail(when + ": the log was not counted to its end");
+  }
+
+  void CheckOneMachine(const std::string& when, bool lose_store) {
+    Machine* machine = machines_[0].get();
+    if (lose_store) {
+      Kill(machine);
+      machine->store.LoseEverything();
+    }
+    if (!machine->process) StartProcess(machine);
+    Settle(when, machine);
+    const Oracle oracle(layout_.tiers, workload_.sent());
+    auto reader = NewLocalReader(&machine->store, layout_);
+    // Everything may have been committed elsewhere: here it is only once every task was restored.
+    for (int round = 0; round < kRoundsToSettle && held() && !ReflectsAll(*reader->Position()); ++round) {
+      clock_.Advance(20);
+      Round(machine);
+    }
+    if (!held()) return;
+    const std::string difference = oracle.Compare(reader.get());
+    if (!difference.empty()) return Fail(when + ": " + difference);
+    const size_t letters = broker_.CommittedRecords({kDeadLetters, 0}).size();
+    if (letters != oracle.rejected()) Fail(fmt::format("{} dead letters, not {}", letters, oracle.rejected()));
+  }
+
+  // Somebody meddles with the logs or the offsets while nothing runs: the processor must say so and stop.
+  void CheckTampering() {
+    Machine* machine = machines_[0].get();
+    Kill(machine);
+    const int32_t partition = static_cast<int32_t>(random_.Below(static_cast<uint64_t>(partitions_)));
+    std::optional<TaskMeta> meta = CommittedMeta(partition);
+    if (!meta || meta->next_input_offset == 0) return;
+    const uint64_t kind = random_.Below(4);
+    switch (kind) {
+      case 0: MoveGroupOffset(partition, meta->next_input_offset - 1); break;
+      case 1: broker_.Log({kTopic, partition}).TruncateTo(meta->next_input_offset - 1); break;
+      case 2:
+      case 3:
+        // The latest commit's records are gone from the changelogs, with the local store or without.
+        ForEachChangelog([&](MemoryLog* log, const ChangelogStore& changelog) {
+          if (changelog.family != StateLayout::kMeta) return;
+          if (const MemoryRecord* last = log->LastCommitted()) log->TruncateTo(last->offset);
+        });
+        if (kind == 3) machine->store.LoseEverything();
+        break;
+    }
+    static constexpr std::array<const char*, 4> kKinds = {"group offset moved", "input log shortened",
+                                                          "changelog shortened", "changelog shortened, disk lost"};
+    Note(std::string("tampered: ") + kKinds[kind]);
+    StartProcess(machine);
+    for (int round = 0; round < 200; ++round) {
+      clock_.Advance(20);
+      machine->executor->Run();
+      Status status = machine->process->Round();
+      if (status.Is(ErrorKind::kStop)) return;
+      if (!status.ok()) return Fail("tampered, and it ends with " + status.ToString());
+    }
+    Fail(std::string("went on although tampered with: ") + kKinds[kind]);
+  }
+
+  void MoveGroupOffset(int32_t partition, int64_t offset) {
+    struct Nothing final : ConsumerEvents {
+      void OnRecord(const RecordView&) override {}
+      void OnAssigned(const std::vector<TopicPartition>&) override {}
+      void OnRevoked(const std::vector<TopicPartition>&) override {}
+      void OnLost(const std::vector<TopicPartition>&) override {}
+    } nothing;
+    ConsumerOptions options;
+    options.group_id = kApplication;
+    options.instance_id = options.client_id = "one";
+    auto consumer = broker_.NewConsumer(options);
+    Status moved = consumer->Subscribe({kTopic});
+    for (int polls = 0; polls < 3 && moved.ok(); ++polls) moved = consumer->Poll(0, &nothing);
+    if (moved.ok()) moved = consumer->CommitOffsets({{{kTopic, partition}, offset}});
+    if (!moved.ok()) Fail("moving the group's offset: " + moved.ToString());
+  }
+
+  Random random_;
+  const bool trace_;
+  ManualClock clock_;
+  MemoryBroker broker_{&clock_};
+  const StateLayout layout_;
+  const std::vector<ChangelogStore> changelogs_;
+  int32_t partitions_;
+  Workload workload_;
+  const uint64_t fault_chance_;         // of a million, per call
+  const uint64_t interruption_chance_;  // of a million, per moment
+  std::array<std::unique_ptr<Machine>, kNames.size()> machines_;
+  std::vector<Machine*> running_;  // innermost last
+  bool calm_ = false;              // nothing goes wrong any more
+  SimulationReport report_{.events = {{"another ran in between", 0}, {"call failed: abort", 0},
+                                      {"call failed: abort, with effect", 0}, {"call failed: recover", 0},
+                                      {"call failed: recover, with effect", 0}, {"call failed: retry", 0},
+                                      {"call failed: retry, with effect", 0}, {"changelogs compacted", 0}, {"crash", 0},
+                                      {"died after a write", 0}, {"died before a write", 0}, {"died within a call", 0},
+                                      {"disk full", 0}, {"disk lost", 0}, {"hang", 0}, {"last writes lost", 0},
+                                      {"orderly stop", 0}, {"partition added", 0}, {"rebalance", 0},
+                                      {"records delivered again", 0}, {"session expired", 0}, {"start", 0},
+                                      {"store broken", 0}, {"tampered: changelog shortened", 0},
+                                      {"tampered: changelog shortened, disk lost", 0},
+                                      {"tampered: group offset moved", 0}, {"tampered: input log shortened", 0},
+                                      {"transaction timed out", 0}}};
+};
+
+}  // namespace
+
+SimulationReport Simulate(uint64_t seed, bool trace) { return Simulation(seed, trace).Run(); }
+
+}  // namespace odometer

@@ -1,0 +1,71 @@
+#include "tests/simulation/workload.h"
+
+#include <fmt/core.h>
+
+#include "common/model/control.h"
+#include "tests/scenarios/processor_instance.h"
+
+namespace odometer {
+
+std::string SimulatedName(int number) { return "s" + std::to_string(number); }
+
+void Workload::Send(int32_t partition) {
+  if (random_->OneIn(40)) return SendForget(partition);
+  if (random_->OneIn(25)) return SendRubbish(partition);
+  SendEvents(partition);
+}
+
+void Workload::SendEvents(int32_t partition) {
+  const bool transaction = random_->OneIn(8);
+  const bool commit = !random_->OneIn(4);
+  std::vector<SentRecord> events(static_cast<size_t>(transaction ? random_->Between(1, 3) : 1));
+  std::vector<std::string> bodies;
+  for (SentRecord& event : events) {
+    event = RandomEvent();
+    bodies.push_back(fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}}})", SimulatedName(event.name),
+                                 MetricTypeName(event.type), event.value, event.ts_ms));
+  }
+  const TopicPartition tp{kTopic, partition};
+  if (!transaction) return Remember(partition, events[0], broker_->Append(tp, {.value = bodies[0]}));
+  std::vector<OutRecord> records;
+  for (const std::string& body : bodies) records.push_back({.value = body});
+  int64_t offset = broker_->AppendTransaction(tp, records, commit);
+  for (const SentRecord& event : events) {
+    if (commit) Remember(partition, event, offset++);
+  }
+}
+
+void Workload::SendForget(int32_t partition) {
+  SentRecord forget{.kind = SentRecord::Kind::kForget, .name = static_cast<int>(random_->Below(kSimulatedNames))};
+  const Control control{.org = std::string(kDefaultOrg), .qualified_name = SimulatedName(forget.name)};
+  const std::string body = EncodeControl(control);
+  Remember(partition, forget,
+           broker_->Append({kTopic, partition}, {.value = body, .headers = {{kControlHeader, "forget"}}}));
+}
+
+void Workload::SendRubbish(int32_t partition) {
+  static const std::vector<std::string> kRubbish = {"", "not json", "{}", R"({"name":""})",
+                                                    R"({"name":"s0","value":"1"})", R"({"name":"s0","type":"none"})"};
+  const bool too_early = random_->OneIn(3);
+  const std::string body = too_early ? fmt::format(R"({{"name":"s0","ts":{}}})", clock_->WallMs() + 301'000)
+                                     : random_->Of(kRubbish);
+  Remember(partition, {.kind = SentRecord::Kind::kRejected}, broker_->Append({kTopic, partition}, {.value = body}));
+}
+
+SentRecord Workload::RandomEvent() {
+  SentRecord event;
+  event.name = static_cast<int>(random_->Below(kSimulatedNames));
+  event.type = random_->OneIn(3) ? MetricType::kGauge : MetricType::kCounter;
+  event.value = event.type == MetricType::kGauge ? random_->Between(-5, 5) : random_->Between(1, 9);
+  const int64_t delay_ms = random_->OneIn(10) ? random_->Between(0, longest_delay_ms_) : random_->Between(-2000, 3000);
+  event.ts_ms = clock_->WallMs() - delay_ms;
+  return event;
+}
+
+void Workload::Remember(int32_t partition, SentRecord record, int64_t offset) {
+  record.offset = offset;
+  sent_[partition].push_back(record);
+  ++records_;
+}
+
+}  // namespace odometer

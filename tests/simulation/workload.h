@@ -1,0 +1,58 @@
+// What producers send in a simulation: events of a few series, on time, late and too early, records that are to be
+// rejected, transactions that are aborted, and commands to forget a series.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/kafka/memory_broker.h"
+#include "common/model/event.h"
+#include "tests/simulation/random.h"
+
+namespace odometer {
+
+inline constexpr int kSimulatedNames = 4;
+std::string SimulatedName(int number);
+
+// A record as it was sent; kinds say what must become of it.
+struct SentRecord {
+  enum class Kind { kEvent, kForget, kRejected };
+  Kind kind = Kind::kEvent;
+  int64_t offset = 0;
+  int name = 0;
+  MetricType type = MetricType::kCounter;
+  int64_t value = 0;
+  int64_t ts_ms = 0;
+};
+
+// Used by one thread.
+class Workload {
+ public:
+  Workload(MemoryBroker* broker, const Clock* clock, Random* random, int64_t longest_delay_ms)
+      : broker_(broker), clock_(clock), random_(random), longest_delay_ms_(longest_delay_ms) {}
+
+  // One record or transaction to a partition of the input topic.
+  void Send(int32_t partition);
+
+  // Everything that consumers get, by partition, in the order of the log.
+  const std::map<int32_t, std::vector<SentRecord>>& sent() const { return sent_; }
+  uint64_t records() const { return records_; }
+
+ private:
+  void SendEvents(int32_t partition);
+  void SendForget(int32_t partition);
+  void SendRubbish(int32_t partition);
+  SentRecord RandomEvent();
+  void Remember(int32_t partition, SentRecord record, int64_t offset);
+
+  MemoryBroker* const broker_;
+  const Clock* const clock_;
+  Random* const random_;
+  const int64_t longest_delay_ms_;
+  std::map<int32_t, std::vector<SentRecord>> sent_;
+  uint64_t records_ = 0;
+};
+
+}  // namespace odometer
