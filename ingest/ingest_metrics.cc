@@ -13,6 +13,7 @@
 #include "ingest/array_splitter.h"
 #include "ingest/counters.h"
 #include "ingest/delivery.h"
+#include "ingest/idempotency_key.h"
 #include "ingest/item_parser.h"
 
 namespace odometer {
@@ -37,7 +38,8 @@ struct Failure {
 // What a batch came to, in the order of its items.
 class BatchOutcome {
  public:
-  explicit BatchOutcome(size_t items) : items_(items) {}
+  // `has_key`: the items' ids come from their places in the batch.
+  BatchOutcome(size_t items, bool has_key) : items_(items), has_key_(has_key) {}
 
   void AddBad(size_t index, const ItemError& error) {
     failures_.push_back({index, std::string(RejectReasonName(error.reason)), error.message, error.field});
@@ -67,12 +69,17 @@ class BatchOutcome {
       items.push_back(std::move(item));
     }
     std::string message = std::to_string(failures_.size()) + " of " + std::to_string(items_) + " items failed";
-    if (failures_.size() < items_) message += ", the others are written: send only these again";
+    if (has_key_) {
+      message += ": send the same batch again, under the same Idempotency-Key";
+    } else if (failures_.size() < items_) {
+      message += ", the others are written: send only these again";
+    }
     nlohmann::json body{{"error", {{"code", code}, {"message", message}, {"items", std::move(items)}}}};
     return Response::Json(status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
 
   size_t items_;
+  bool has_key_;
   Outcome worst_ = Outcome::kWritten;
   std::vector<Failure> failures_;
 };
@@ -84,18 +91,24 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
       : options_(std::move(options)), producer_(producer), clock_(clock), counters_("ingest_metrics", metrics) {}
 
   void Post(const http::Request& request, const http::Responder& responder) const {
+    const IdempotencyKey key = ReadIdempotencyKey(request);
+    if (!key.error.empty()) {
+      counters_.Rejected(RejectReason::kBadId);
+      return responder.Send(
+          Response::Error(400, RejectReasonName(RejectReason::kBadId), key.error, kIdempotencyKeyHeader));
+    }
     const std::string_view body = TrimJson(request.body);
-    if (body.starts_with('[')) return PostBatch(body, responder);
-    PostOne(body, responder);
+    if (body.starts_with('[')) return PostBatch(body, key.key, responder);
+    PostOne(body, key.key, responder);
   }
 
  private:
-  void PostOne(std::string_view body, const http::Responder& responder) const {
+  void PostOne(std::string_view body, std::string_view key, const http::Responder& responder) const {
     if (body.empty()) {
       counters_.Rejected(RejectReason::kMissingName);
       return responder.Send(EmptyInput());
     }
-    std::variant<IngestRecord, ItemError> item = ParseItem(body, clock_->WallMs());
+    std::variant<IngestRecord, ItemError> item = ParseItem(body, clock_->WallMs(), key);
     if (const auto* error = std::get_if<ItemError>(&item)) {
       counters_.Rejected(error->reason);
       if (error->reason == RejectReason::kMissingName) return responder.Send(EmptyInput());
@@ -114,7 +127,7 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
             });
   }
 
-  void PostBatch(std::string_view body, const http::Responder& responder) const {
+  void PostBatch(std::string_view body, std::string_view key, const http::Responder& responder) const {
     std::optional<std::vector<std::string_view>> items = SplitJsonArray(body);
     if (!items) {
       counters_.Rejected(RejectReason::kMalformed);
@@ -127,9 +140,11 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
     const int64_t now_ms = clock_->WallMs();
     std::vector<IngestRecord> records;
     std::vector<size_t> indexes;  // of the records among the items
-    BatchOutcome outcome(items->size());
+    BatchOutcome outcome(items->size(), !key.empty());
+    std::string id;
     for (size_t i = 0; i < items->size(); ++i) {
-      std::variant<IngestRecord, ItemError> item = ParseItem((*items)[i], now_ms);
+      if (!key.empty()) id = ItemId(key, i);
+      std::variant<IngestRecord, ItemError> item = ParseItem((*items)[i], now_ms, id);
       if (const auto* error = std::get_if<ItemError>(&item)) {
         counters_.Rejected(error->reason);
         outcome.AddBad(i, *error);

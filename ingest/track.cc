@@ -10,6 +10,7 @@
 #include "common/model/utf8.h"
 #include "ingest/counters.h"
 #include "ingest/delivery.h"
+#include "ingest/idempotency_key.h"
 
 namespace odometer {
 namespace {
@@ -51,7 +52,7 @@ class Track : public std::enable_shared_from_this<Track> {
     return Response::Error(400, RejectReasonName(reason), message, field);
   }
 
-  // The answer when there is something wrong with the request. The event's name points into it.
+  // The answer when there is something wrong with the request. The event's name and id point into it.
   std::optional<Response> Read(const http::Request& request, Event* event, uint64_t* count) const {
     event->name = request.Query("key").value_or(std::string_view());
     if (event->name.empty()) return Refuse(RejectReason::kMissingName, "key is missing or empty", "key");
@@ -60,6 +61,9 @@ class Track : public std::enable_shared_from_this<Track> {
     std::optional<uint64_t> parsed = ParseInteger<uint64_t>(request.Query("value").value_or("1"));
     if (!parsed) return Refuse(RejectReason::kBadValue, "value must be a whole number from 0 to 2^64-1", "value");
     *count = *parsed;
+    IdempotencyKey key = ReadIdempotencyKey(request);
+    if (!key.error.empty()) return Refuse(RejectReason::kBadId, key.error, kIdempotencyKeyHeader);
+    event->id = key.key;
     return std::nullopt;
   }
 

@@ -53,6 +53,7 @@ std::vector<ChangelogStore> ChangelogStores(const std::string& application, cons
   for (size_t i = 0; i < layout.tiers.windows.size(); ++i) {
     add(layout.WindowsFamily(i), layout.tiers.windows[i].retention_ms);
   }
+  add(StateLayout::kIds, kForever);
   add(StateLayout::kMeta, kForever);
   return stores;
 }

@@ -15,7 +15,7 @@ namespace odometer {
 // A store that has a changelog. The names index has none: it is derived from `series`.
 struct ChangelogStore {
   FamilyId family;
-  std::string store;  // "meta", "series", "totals", "windows-1m"
+  std::string store;  // "meta", "series", "totals", "ids", "windows-1m"
   std::string topic;  // "<application>-<input topic>-<store>-changelog"
   int64_t retention_ms;  // kForever: compacted only
 };

@@ -35,13 +35,13 @@ class Committer::Transaction {
   Transaction(const Committer& committer, TransactionalProducer* producer)
       : committer_(committer), producer_(producer), batch_(committer.store_->NewBatch()) {}
 
-  // Everything but the task's record.
+  // Everything but the ids of the events applied and the task's record.
   Status WriteTask(const Epoch& epoch, OpenTask* task, int64_t stream_time_ms) {
     partition_ = epoch.partition;
     sorted_ = epoch.overlay.Sorted();
     for (const auto& [id, identity] : epoch.forgotten) dead_.insert(id);
     for (const ChangelogStore& changelog : *committer_.changelogs_) {
-      if (changelog.family == StateLayout::kMeta) continue;
+      if (changelog.family == StateLayout::kMeta || changelog.family == StateLayout::kIds) continue;
       changelog_ = &changelog;
       ODOMETER_RETURN_IF_ERROR(WriteStore(epoch, task, stream_time_ms));
       ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, epoch.partition));
@@ -50,13 +50,14 @@ class Committer::Transaction {
     return WriteDeadLetters(epoch);
   }
 
-  Status WriteMeta(int32_t partition, const TaskMeta& meta) {
+  // What says that the rest was counted.
+  Status WriteProgress(const Epoch& epoch, const TaskMeta& meta) {
+    partition_ = epoch.partition;
     for (const ChangelogStore& changelog : *committer_.changelogs_) {
-      if (changelog.family != StateLayout::kMeta) continue;
-      const std::string_view value = arena_.Copy(EncodeTaskMeta(meta));
-      batch_->Put(StateLayout::kMeta, MetaKey(partition), value);
-      pending_.push_back({kMetaChangelogKey, value, false, {}});
-      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, partition));
+      changelog_ = &changelog;
+      if (changelog.family == StateLayout::kIds) ODOMETER_RETURN_IF_ERROR(WriteIds(epoch));
+      if (changelog.family == StateLayout::kMeta) WriteMeta(meta);
+      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, partition_));
     }
     return Status::Ok();
   }
@@ -75,6 +76,24 @@ class Committer::Transaction {
     }
     const size_t tier = changelog_->family - StateLayout::kFirstWindows;
     return WriteAggregates(&committer_.layout_->tiers.windows[tier], stream_time_ms, &task->presence[tier]);
+  }
+
+  Status WriteIds(const Epoch& epoch) {
+    for (const SeenIds::Added& added : epoch.ids) {
+      key_.clear();
+      AppendIdKey(partition_, added.slot, &key_);
+      value_.clear();
+      EncodeSeenId(added.id, &value_);
+      batch_->Put(StateLayout::kIds, key_, value_);
+      ODOMETER_RETURN_IF_ERROR(Produce(std::string_view(key_).substr(kTaskKeyBytes), value_));
+    }
+    return Status::Ok();
+  }
+
+  void WriteMeta(const TaskMeta& meta) {
+    const std::string_view value = arena_.Copy(EncodeTaskMeta(meta));
+    batch_->Put(StateLayout::kMeta, MetaKey(partition_), value);
+    pending_.push_back({kMetaChangelogKey, value, false, {}});
   }
 
   Status WriteSeries(const Epoch& epoch) {
@@ -219,11 +238,12 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
     metas.push_back(meta);
   }
   if (!options_.exactly_once) {
-    // Without a transaction the position must not get ahead of what it covers: what it skips would never be counted.
+    // Without a transaction neither the position nor the ids must get ahead of what they cover: what is skipped for
+    // them would never be counted.
     if (Status flushed = producer->Flush(); !flushed.ok()) return abort(flushed);
   }
   for (size_t i = 0; i < epochs.size(); ++i) {
-    if (Status written = transaction.WriteMeta(epochs[i]->partition, metas[i]); !written.ok()) return abort(written);
+    if (Status written = transaction.WriteProgress(*epochs[i], metas[i]); !written.ok()) return abort(written);
   }
   // S2
   if (Status flushed = producer->Flush(); !flushed.ok()) return abort(flushed);

@@ -10,6 +10,7 @@
 #include "common/state/state_layout.h"
 #include "processor/dead_letter.h"
 #include "processor/overlay.h"
+#include "processor/seen_ids.h"
 
 namespace odometer {
 
@@ -18,6 +19,7 @@ struct Epoch {
   Overlay overlay;
   std::vector<std::pair<SeriesId, std::string>> added;      // series that got an id: identity bytes
   std::vector<std::pair<SeriesId, std::string>> forgotten;  // series that lost it
+  std::vector<SeenIds::Added> ids;  // of the events applied
   std::vector<DeadLetter> dead_letters;
   // As of the last record of the epoch; `sequence` and `commit_wall_ms` are filled in by the committer.
   TaskMeta meta;

@@ -1,5 +1,7 @@
 #include "processor/instruments.h"
 
+#include <algorithm>
+
 #include "common/model/event_decoder.h"
 
 namespace odometer {
@@ -26,6 +28,11 @@ prometheus::Counter& RejectedCounter(Metrics* metrics, int32_t partition, size_t
                            {"reason", std::string(RejectReasonName(static_cast<RejectReason>(reason)))}});
 }
 
+prometheus::Counter& ForgottenIdsCounter(Metrics* metrics, int32_t partition) {
+  return metrics->Counter("odometer_ids_forgotten_total", "Ids that made room for others before their retention.",
+                          Of(partition));
+}
+
 }  // namespace
 
 Instruments::Instruments(Metrics* metrics) : metrics_(metrics) {}
@@ -39,6 +46,7 @@ void Instruments::TaskOpened(int32_t partition, const Accounting& restored, uint
   // All are there from the beginning, so that rates see the first event.
   CountEvents(partition, restored, restored);
   for (size_t reason = 1; reason < kRejectReasons; ++reason) RejectedCounter(metrics_, partition, reason);
+  ForgottenIdsCounter(metrics_, partition);
   metrics_->Counter("odometer_restore_records_total", "Changelog records read to restore tasks.", Of(partition))
       .Increment(static_cast<double>(restore_records));
   metrics_->Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.",
@@ -54,11 +62,15 @@ void Instruments::TaskClosed(int32_t partition) {
   for (const GaugeName* gauge : {&kLagRecords, &kLagSeconds, &kSeries}) TaskGauge(metrics_, *gauge, partition).Set(0);
 }
 
-void Instruments::TaskCommitted(int32_t partition, const TaskMeta& meta, uint64_t series) {
+void Instruments::TaskCommitted(const Epoch& epoch, uint64_t series) {
+  const int32_t partition = epoch.partition;
+  const TaskMeta& meta = epoch.meta;
   MutexLock lock(mutex_);
   PerTask& task = TaskMetrics(partition);
   CountEvents(partition, task.counted, meta.accounting);
   task.counted = meta.accounting;
+  const auto forgotten = std::count_if(epoch.ids.begin(), epoch.ids.end(), [](const auto& id) { return id.forgot; });
+  ForgottenIdsCounter(metrics_, partition).Increment(static_cast<double>(forgotten));
   metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(partition))
       .Set(meta.stream_time_ms == kBeginningOfTime ? 0 : static_cast<double>(meta.stream_time_ms) / 1000);
   TaskGauge(metrics_, kSeries, partition).Set(static_cast<double>(series));

@@ -9,6 +9,7 @@
 #include "common/base/metrics.h"
 #include "common/base/mutex.h"
 #include "common/state/state_layout.h"
+#include "processor/epoch.h"
 
 namespace odometer {
 
@@ -25,7 +26,7 @@ class Instruments {
   // A task began, as restored: what it counted in earlier lives is not counted again.
   void TaskOpened(int32_t partition, const Accounting& restored, uint64_t restore_records, bool full_restore);
   void TaskClosed(int32_t partition);
-  void TaskCommitted(int32_t partition, const TaskMeta& meta, uint64_t series);
+  void TaskCommitted(const Epoch& epoch, uint64_t series);
   void RestoreProgress(int32_t partition, uint64_t records, uint64_t of);
 
   // `outcome`: "committed", "aborted", "recovered".

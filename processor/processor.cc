@@ -190,7 +190,9 @@ class RealProcessor final : public Processor {
     committer_options.dead_letter_partitions = dead_letter_partitions_;
     committer_options.commit_timeout_ms = options_.transaction_timeout_ms;
     committer_.emplace(committer_options, &layout_, &changelogs_, store_.get(), clock_);
-    restorer_.emplace(RestorerOptions{}, &layout_, &changelogs_, admin_.get(), reader_.get(), store_.get(), clock_);
+    RestorerOptions restorer_options;
+    restorer_options.ids = options_.deduplication;
+    restorer_.emplace(restorer_options, &layout_, &changelogs_, admin_.get(), reader_.get(), store_.get(), clock_);
     executor_ = NewThreadExecutor();
 
     TaskManagerOptions manager_options;

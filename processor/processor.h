@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "common/kafka/types.h"
 #include "common/model/tier.h"
+#include "processor/seen_ids.h"
 
 namespace odometer {
 
@@ -26,6 +27,8 @@ struct ProcessorOptions {
   bool exactly_once = true;
   bool dead_letter_late = false;
   TierSet tiers = TierSet::Default();
+
+  SeenIdsOptions deduplication;
 
   int64_t commit_interval_ms = 100;          // near the end of the log
   int64_t commit_max_interval_ms = 10'000;   // while catching up

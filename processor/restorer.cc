@@ -222,7 +222,10 @@ Result<Restorer::Plan> Restorer::MakePlan(int32_t partition, const TaskCheckpoin
     if (!range.ok()) return range.status();
     plan.parts.push_back({&changelog, *range, range->begin});
     auto next = checkpoint.changelog_next.find(changelog.store);
-    if (next == checkpoint.changelog_next.end() || next->second < range->begin) {
+    const bool known = next != checkpoint.changelog_next.end();
+    // A state from before ids were kept has nothing of them, and all the rest.
+    if (!known && changelog.family == StateLayout::kIds && !checkpoint.changelog_next.empty()) continue;
+    if (!known || next->second < range->begin) {
       plan.full = true;
     } else if (next->second > range->end) {
       return Status::Stop("changelog " + changelog.topic + "/" + std::to_string(partition) + " ends at offset " +
@@ -255,11 +258,19 @@ Status Restorer::LoadTask(int32_t partition, RestoredTask* task) const {
   task->series = SeriesDictionary(task->meta.next_series_id);
   auto view = store_->View();
   const std::string begin = TaskKey(partition);
-  auto it = view->Scan(StateLayout::kSeries, begin, PrefixEnd(begin));
-  for (; it->Valid(); it->Next()) task->series.Load(it->Value(), ParseSeriesKey(it->Key()).second);
+  auto series = view->Scan(StateLayout::kSeries, begin, PrefixEnd(begin));
+  for (; series->Valid(); series->Next()) task->series.Load(series->Value(), ParseSeriesKey(series->Key()).second);
+  ODOMETER_RETURN_IF_ERROR(series->status());
   // Without transactions a crash may leave series that the task's record does not know of yet.
   task->meta.next_series_id = task->series.next_id();
-  return it->status();
+  task->ids = SeenIds(options_.ids);
+  auto ids = view->Scan(StateLayout::kIds, begin, PrefixEnd(begin));
+  for (; ids->Valid(); ids->Next()) {
+    Result<SeenId> id = DecodeSeenId(ids->Value());
+    if (!id.ok()) return Status::Stop("an id in the store cannot be read: " + id.status().message());
+    task->ids.Load(ParseIdKeySlot(ids->Key()), *id);
+  }
+  return ids->status();
 }
 
 }  // namespace odometer

@@ -13,6 +13,7 @@
 #include "common/state/state_layout.h"
 #include "common/store/store.h"
 #include "processor/changelog_topics.h"
+#include "processor/seen_ids.h"
 #include "processor/series_dictionary.h"
 
 namespace odometer {
@@ -22,6 +23,7 @@ struct RestoredTask {
   bool has_meta = false;  // false: this task has never committed
   TaskCheckpoint checkpoint;
   SeriesDictionary series;
+  SeenIds ids{SeenIdsOptions{}};
   uint64_t records = 0;  // read from the changelogs
   bool full = false;     // from the beginning, not from a checkpoint
 };
@@ -30,6 +32,7 @@ struct RestorerOptions {
   // A checkpoint older than this may have missed tombstones that the broker has cleaned: restore in full.
   int64_t max_checkpoint_age_ms = 12 * 3'600'000;  // half of the changelogs' delete.retention.ms
   size_t batch_bytes = 32 << 20;
+  SeenIdsOptions ids;
 };
 
 // One thread at a time.

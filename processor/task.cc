@@ -14,11 +14,12 @@ constexpr std::string_view kContentTypeHeader = "content-type";
 bool IsJson(std::string_view content_type) { return content_type.substr(0, 16) == "application/json"; }
 }  // namespace
 
-Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, SeriesDictionary series)
+Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, SeriesDictionary series, SeenIds ids)
     : partition_(partition),
       options_(options),
       state_(meta),
       series_(std::move(series)),
+      ids_(std::move(ids)),
       sealed_through_(meta.next_input_offset),
       committed_offset_(meta.next_input_offset) {
   epoch_.partition = partition;
@@ -53,12 +54,19 @@ void Task::Process(const RecordView& record, EventDecoder* decoder) {
 }
 
 void Task::Apply(const Event& event, const RecordView& record) {
+  const bool has_id = !event.id.empty() && ids_.enabled();
+  const IdHash id = has_id ? HashId(event.org, event.id, &id_bytes_) : IdHash{};
+  if (has_id && ids_.Contains(id, state_.stream_time_ms)) {
+    ++state_.accounting.duplicate;
+    return;
+  }
   if (!options_.tiers.RetainsEvent(event.ts_ms, state_.stream_time_ms)) {
     ++state_.accounting.late;
     if (options_.dead_letter_late) AddDeadLetter(kLateReason, record);
     return;
   }
   state_.stream_time_ms = std::max(state_.stream_time_ms, event.ts_ms);
+  if (has_id) epoch_.ids.push_back(ids_.Add(id, state_.stream_time_ms));
 
   identity_.clear();
   EncodeSeriesIdentity(event, &identity_);
@@ -116,7 +124,8 @@ int64_t Task::FinestWindow(int64_t ts_ms) const {
 
 size_t Task::PendingBytes() const {
   size_t series_bytes = (epoch_.added.size() + epoch_.forgotten.size()) * 128;  // identities: tens of bytes each
-  return epoch_.overlay.MemoryBytes() + dead_letter_bytes_ + series_bytes;
+  const size_t id_bytes = epoch_.ids.size() * sizeof(SeenIds::Added);
+  return epoch_.overlay.MemoryBytes() + dead_letter_bytes_ + series_bytes + id_bytes;
 }
 
 Epoch Task::Seal() {

@@ -12,6 +12,7 @@
 #include "common/model/event_decoder.h"
 #include "common/model/tier.h"
 #include "processor/epoch.h"
+#include "processor/seen_ids.h"
 #include "processor/series_dictionary.h"
 
 namespace odometer {
@@ -25,8 +26,8 @@ struct TaskOptions {
 // Used by the consuming thread only.
 class Task {
  public:
-  // `meta` and `series`: as restored; an empty dictionary and a default TaskMeta for a partition never seen before.
-  Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, SeriesDictionary series);
+  // `meta`, `series` and `ids`: as restored; empty ones and a default TaskMeta for a partition never seen before.
+  Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, SeriesDictionary series, SeenIds ids);
 
   int32_t partition() const { return partition_; }
 
@@ -63,13 +64,14 @@ class Task {
   const TaskOptions options_;
   TaskMeta state_;
   SeriesDictionary series_;
+  SeenIds ids_;
   Epoch epoch_;
   int64_t sealed_through_;
   int64_t committed_offset_;
   std::optional<int64_t> first_sealed_ms_, first_unsealed_ms_, last_record_ms_;  // timestamps of records
   size_t dead_letter_bytes_ = 0;
   // Reused for every event.
-  std::string identity_;
+  std::string identity_, id_bytes_;
   std::vector<Label> labels_;
 };
 

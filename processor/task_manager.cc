@@ -198,7 +198,8 @@ Status TaskManager::OpenTask(int32_t partition) {
           parts_.clock->SteadyMs() - started_ms);
   if (tasks_.size() <= static_cast<size_t>(partition)) tasks_.resize(static_cast<size_t>(partition) + 1);
   tasks_[static_cast<size_t>(partition)] =
-      std::make_unique<Task>(partition, options_.task, restored->meta, std::move(restored->series));
+      std::make_unique<Task>(partition, options_.task, restored->meta, std::move(restored->series),
+                             std::move(restored->ids));
   return parts_.consumer->Start(tp, *start);
 }
 
@@ -350,7 +351,7 @@ void TaskManager::OnCommitted(const PendingCommit& commit) {
     Task* task = tasks_[static_cast<size_t>(epoch.partition)].get();
     task->Committed(epoch);
     parts_.expiry->TaskCommitted(epoch.partition, epoch.meta, epoch.forgotten);
-    parts_.instruments->TaskCommitted(epoch.partition, epoch.meta, task->series_count());
+    parts_.instruments->TaskCommitted(epoch, task->series_count());
     offsets.emplace_back(TopicPartition{options_.input_topic, epoch.partition}, epoch.meta.next_input_offset);
   }
   if (options_.exactly_once) return;

@@ -200,6 +200,13 @@ void AddProcessing(Table* table) {
               [](Config& c, bool v) { c.processor.tiers.total = v; });
   table->Bool("dead_letter.late", false, "Whether late events go to the dead-letter topic too; they are counted anyway.",
               [](Config& c, bool v) { c.processor.dead_letter_late = v; });
+  table->Duration("deduplication.retention", "1h", 0, 366 * 24 * kHourMs,
+                  "An event whose `id` was applied at most this long ago, by stream time, is a duplicate and not applied.",
+                  [](Config& c, int64_t v) { c.processor.deduplication.retention_ms = v; });
+  table->Integer("deduplication.max.ids", 1'000'000, 0, 100'000'000,
+                 "Ids that a task remembers, at 32 to 64 bytes each; past that the oldest is forgotten first. 0: none, and "
+                 "nothing is a duplicate.",
+                 [](Config& c, int64_t v) { c.processor.deduplication.max_ids = static_cast<uint32_t>(v); });
   table->Duration("commit.interval", "100ms", 1, kHourMs, "Time between commits near the end of the log.",
                   [](Config& c, int64_t v) {
                     c.processor.commit_interval_ms = v;

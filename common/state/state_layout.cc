@@ -58,7 +58,7 @@ void DecodeMap(ByteReader* in, std::map<std::string, int64_t>* map) {
 
 }  // namespace
 
-StateLayout::StateLayout(const TierSet& tier_set) : tiers(tier_set), families{"meta", "series", "names", "totals"} {
+StateLayout::StateLayout(const TierSet& tier_set) : tiers(tier_set), families{"meta", "series", "names", "totals", "ids"} {
   for (const Tier& tier : tiers.windows) families.push_back(tier.StoreName());
 }
 
@@ -102,6 +102,10 @@ std::pair<int32_t, SeriesId> ParseSeriesKey(std::string_view key) {
   int32_t partition = static_cast<int32_t>(in.U32());
   return {partition, in.U32()};
 }
+
+// The same shape: a task and a number of 32 bits.
+void AppendIdKey(int32_t partition, uint32_t slot, std::string* out) { AppendSeriesKey(partition, slot, out); }
+uint32_t ParseIdKeySlot(std::string_view key) { return ParseSeriesKey(key).second; }
 
 std::string PrefixEnd(std::string_view prefix) {
   std::string end(prefix);

@@ -17,7 +17,7 @@
 
 namespace odometer {
 
-// Families in order: meta, series, names, totals, then one per window tier in the order of the tier set.
+// Families in order: meta, series, names, totals, ids, then one per window tier in the order of the tier set.
 struct StateLayout {
   explicit StateLayout(const TierSet& tiers);
 
@@ -25,7 +25,8 @@ struct StateLayout {
   static constexpr FamilyId kSeries = 1;  // task + series id → identity
   static constexpr FamilyId kNames = 2;   // index, local only: org, name, type, task, series id → identity
   static constexpr FamilyId kTotals = 3;  // task + series id → aggregate
-  static constexpr FamilyId kFirstWindows = 4;  // task + series id + window start → aggregate
+  static constexpr FamilyId kIds = 4;     // task + slot → id of an event that was applied (processor/seen_ids.h)
+  static constexpr FamilyId kFirstWindows = 5;  // task + series id + window start → aggregate
 
   FamilyId WindowsFamily(size_t tier_index) const { return kFirstWindows + static_cast<FamilyId>(tier_index); }
 
@@ -51,6 +52,9 @@ struct WindowKeyParts {
 WindowKeyParts ParseWindowKey(std::string_view key);
 // Of an 8-byte series key; requires that size.
 std::pair<int32_t, SeriesId> ParseSeriesKey(std::string_view key);
+void AppendIdKey(int32_t partition, uint32_t slot, std::string* out);                            // 8 bytes
+// The slot of an 8-byte id key; requires that size.
+uint32_t ParseIdKeySlot(std::string_view key);
 // The smallest key above every key with that prefix; empty when there is none.
 std::string PrefixEnd(std::string_view prefix);
 

@@ -149,6 +149,46 @@ def test_a_lost_state_folder_is_restored_from_the_changelogs():
         assert deployment.metric_sum("processor", "odometer_events_consumed_total") == 1000
 
 
+def test_what_is_sent_again_with_its_id_counts_once():
+    batch = [{"name": f"b{i}", "type": "COUNTER", "value": 1} for i in range(100)]
+    with Deployment(partitions=2) as deployment:
+
+        def send_all():
+            http = deployment.http("ingest")
+            for i in range(100):
+                status, _, body = http.request("GET", f"/track?key=k{i}", headers={"Idempotency-Key": f"request-{i}"})
+                assert status == 204, body
+            headers = {"Idempotency-Key": "batch", "Content-Type": "application/json"}
+            status, _, body = http.request("POST", "/ingest/metrics", json.dumps(batch), headers)
+            assert status == 200, body
+            send(deployment, [(i % 2, {"name": "own", "id": str(i)}) for i in range(100)])
+
+        def check():
+            deployment.wait_until_counted()
+            assert total(deployment, "own") == 100
+            for i in range(100):
+                assert total(deployment, f"k{i}") == 1, i
+                assert total(deployment, f"b{i}") == 1, i
+
+        for name in ("processor", "query", "ingest"):
+            deployment.start(name)
+        send_all()
+        check()
+        deployment.kill("processor")
+        deployment.start("processor")
+        send_all()
+        check()
+        assert deployment.metric_sum("processor", "odometer_events_duplicate_total") == 300
+        deployment.stop("processor")
+        deployment.stop("query")
+        shutil.rmtree(deployment.folder + "/state")
+        deployment.start("processor")
+        deployment.start("query")
+        send_all()
+        check()
+        assert deployment.metric_sum("processor", "odometer_events_duplicate_total") == 300
+
+
 def test_a_growing_input_topic_is_followed():
     with Deployment(partitions=2) as deployment:
         deployment.start("processor")

@@ -17,10 +17,12 @@ struct Outcome {
   int calls = 0;  // moments at which it could have died
   int deaths = 0;
   int sent = 0;
+  int sent_again = 0;
   std::string trouble;
 };
 
-// Events trickle in, one of them rejected, then all is committed. Dies at the calls `first_death` and `second_death`,
+// Events trickle in, one of them rejected, then all is committed. Those of all series but the first have ids, and are sent
+// a second time: while their first is on its way, and after everything. Dies at the calls `first_death` and `second_death`,
 // counted from the beginning and from the restart; the disk survives or not.
 class Story {
  public:
@@ -36,13 +38,16 @@ class Story {
     for (int round = 0; round < kRoundsOfEvents; ++round) {
       for (int partition = 0; partition < kPartitions; ++partition) {
         for (int series = 0; series < kSeries; ++series) {
-          odometer_.Send(partition, EventJson("s" + std::to_string(series), 1, kT + round * 45'000));
+          Send(round, partition, series);
           ++outcome_.sent;
         }
       }
       if (round == 2) odometer_.Send(0, "not json");
-      Advance(7);
+      Advance(3);
+      SendAgain(round);
+      Advance(4);
     }
+    for (int round = 0; round < kRoundsOfEvents; ++round) SendAgain(round);
     for (int rounds = 0; rounds < 500 && !odometer_.AllCommitted(); ++rounds) Advance(1);
     if (!odometer_.AllCommitted()) outcome_.trouble = "never settled";
     return outcome_;
@@ -51,6 +56,24 @@ class Story {
   ProcessorUnderTest& odometer() { return odometer_; }
 
  private:
+  void Send(int round, int partition, int series) {
+    const std::string name = "s" + std::to_string(series);
+    const int64_t ts_ms = kT + round * 45'000;
+    if (series == 0) {
+      odometer_.Send(partition, EventJson(name, 1, ts_ms));
+    } else {
+      odometer_.Send(partition, EventWithId(name + "-" + std::to_string(round), name, ts_ms));
+    }
+  }
+  void SendAgain(int round) {
+    for (int partition = 0; partition < kPartitions; ++partition) {
+      for (int series = 1; series < kSeries; ++series) {
+        Send(round, partition, series);
+        ++outcome_.sent_again;
+      }
+    }
+  }
+
   void Watch() {
     odometer_.broker.SetObserver([this](BrokerCall, CallMoment) {
       if (outcome_.calls++ != next_death_) return;
@@ -105,11 +128,14 @@ void ExpectExact(Story* story, const Outcome& outcome, const std::string& where)
   ASSERT_EQ(total, static_cast<uint64_t>(outcome.sent));
   ASSERT_EQ(odometer.broker.CommittedRecords({kDeadLetters, 0}).size(), 1u);
   uint64_t consumed = 0;
+  uint64_t duplicate = 0;
   for (const TaskPosition& task : odometer.Position().tasks) {
     ASSERT_TRUE(task.accounting.Balanced());
     consumed += task.accounting.consumed;
+    duplicate += task.accounting.duplicate;
   }
-  ASSERT_EQ(consumed, static_cast<uint64_t>(outcome.sent) + 1);
+  ASSERT_EQ(duplicate, static_cast<uint64_t>(outcome.sent_again));
+  ASSERT_EQ(consumed, static_cast<uint64_t>(outcome.sent + outcome.sent_again) + 1);
 }
 
 int CallsOfTheStory(bool exactly_once) {

@@ -27,6 +27,7 @@ class ProcessorInstance {
     Store* store;
     const StateLayout* layout;
     const std::vector<ChangelogStore>* changelogs;
+    SeenIdsOptions ids = {};
   };
 
   // `name` is its place in the group, as a static member, and of its transactional id.
@@ -41,7 +42,9 @@ class ProcessorInstance {
     admin_ = around.broker->NewAdmin();
     reader_ = around.broker->NewLogReader();
     expiry_ = std::make_unique<StateExpiry>(*around.layout);
-    restorer_.emplace(RestorerOptions{}, around.layout, around.changelogs, admin_.get(), reader_.get(), around.store,
+    RestorerOptions restorer_options;
+    restorer_options.ids = around.ids;
+    restorer_.emplace(restorer_options, around.layout, around.changelogs, admin_.get(), reader_.get(), around.store,
                       around.clock);
     CommitterOptions committer_options{exactly_once, kTopic, kDeadLetters, 1, 1000};
     committer_.emplace(committer_options, around.layout, around.changelogs, around.store, around.clock);

@@ -25,6 +25,11 @@ inline std::string EventJson(const std::string& name, int64_t value, int64_t ts_
          std::to_string(ts_ms) + "}";
 }
 
+inline std::string EventWithId(const std::string& id, const std::string& name, int64_t ts_ms,
+                               const std::string& org = "default") {
+  return R"({"name":")" + name + R"(","org":")" + org + R"(","id":")" + id + R"(","ts":)" + std::to_string(ts_ms) + "}";
+}
+
 class ProcessorUnderTest {
  public:
   explicit ProcessorUnderTest(int32_t partitions = 2, TierSet tiers = TierSet::Default(), bool exactly_once = true)
@@ -42,7 +47,7 @@ class ProcessorUnderTest {
   // A new process on the same store.
   void Start() {
     process_.emplace("one", exactly_once_,
-                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_});
+                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids});
   }
 
   // kill -9: nothing is committed, nothing closed; broker and store keep what they have.
@@ -112,6 +117,12 @@ class ProcessorUnderTest {
         .Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.", {{"kind", kind}})
         .Value();
   }
+  double ForgottenIds(int32_t partition) {
+    return process_->metrics()
+        .Counter("odometer_ids_forgotten_total", "Ids that made room for others before their retention.",
+                 {{"partition", std::to_string(partition)}})
+        .Value();
+  }
   // Of a changelog's committed records, by store name.
   size_t ChangelogRecords(const std::string& store_name, int32_t partition) {
     for (const ChangelogStore& changelog : changelogs_) {
@@ -122,6 +133,7 @@ class ProcessorUnderTest {
   // The disk is lost too.
   void LoseStore() { store_ = NewMemoryStore(layout_.families); }
 
+  SeenIdsOptions ids;  // for processes that are started from now on
   ManualClock clock;
   MemoryBroker broker{&clock};
 

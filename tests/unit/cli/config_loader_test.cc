@@ -58,6 +58,8 @@ TEST_F(ConfigLoaderTest, DefaultsAreThoseOfTheParts) {
   EXPECT_EQ(actual.dead_letter_topic, expected.dead_letter_topic);
   EXPECT_EQ(actual.exactly_once, expected.exactly_once);
   EXPECT_EQ(actual.tiers, expected.tiers);
+  EXPECT_EQ(actual.deduplication.retention_ms, expected.deduplication.retention_ms);
+  EXPECT_EQ(actual.deduplication.max_ids, expected.deduplication.max_ids);
   EXPECT_EQ(actual.commit_interval_ms, expected.commit_interval_ms);
   EXPECT_EQ(actual.commit_max_interval_ms, expected.commit_max_interval_ms);
   EXPECT_EQ(actual.overlay_bytes, expected.overlay_bytes);

@@ -81,13 +81,16 @@ class IngestFixture : public ::testing::Test {
     ADD_FAILURE() << "no route " << pattern;
     return sink;
   }
-  std::shared_ptr<FakeSink> Track(std::vector<std::pair<std::string, std::string>> query) {
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  std::shared_ptr<FakeSink> Track(std::vector<std::pair<std::string, std::string>> query, Headers headers = {}) {
     http::Request request;
+    request.headers = std::move(headers);
     request.query = std::move(query);
     return Call(http::Method::kGet, "/track", std::move(request));
   }
-  std::shared_ptr<FakeSink> Post(std::string body) {
+  std::shared_ptr<FakeSink> Post(std::string body, Headers headers = {}) {
     http::Request request;
+    request.headers = std::move(headers);
     request.body = std::move(body);
     return Call(http::Method::kPost, "/ingest/metrics", std::move(request));
   }

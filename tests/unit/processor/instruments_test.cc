@@ -34,11 +34,16 @@ TEST_F(InstrumentsTest, EveryKindIsThereFromTheOpeningOfATaskOn) {
 
 TEST_F(InstrumentsTest, WhatACommitAddedIsCountedByKindAndReason) {
   instruments_.TaskOpened(7, {.consumed = 10, .applied = 10}, 0, false);
-  TaskMeta meta;
-  meta.accounting = {.consumed = 31, .applied = 11, .duplicate = 2, .late = 3, .overflowed = 4};
-  meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadType)] = 5;
-  meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadControl)] = 6;
-  for (int i = 0; i < 2; ++i) instruments_.TaskCommitted(7, meta, 1);
+  Epoch epoch;
+  epoch.partition = 7;
+  epoch.ids = {{.slot = 0, .id = {}, .forgot = true}, {.slot = 1, .id = {}, .forgot = false}};
+  epoch.meta.accounting = {.consumed = 31, .applied = 11, .duplicate = 2, .late = 3, .overflowed = 4};
+  epoch.meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadType)] = 5;
+  epoch.meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadControl)] = 6;
+  instruments_.TaskCommitted(epoch, 1);
+  EXPECT_NE(metrics_.Text().find("\nodometer_ids_forgotten_total{partition=\"7\"} 1\n"), std::string::npos);
+  epoch.ids.clear();
+  instruments_.TaskCommitted(epoch, 1);
   EXPECT_EQ(Events("consumed"), 21);
   EXPECT_EQ(Events("applied"), 1);
   EXPECT_EQ(Events("duplicate"), 2);
