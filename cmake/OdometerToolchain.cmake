@@ -22,6 +22,9 @@ endif()
 # __int128 is an extension that both compilers have.
 target_compile_options(odometer_flags INTERFACE -Wno-pedantic)
 
+if(ODOMETER_FAILPOINTS)
+  target_compile_definitions(odometer_flags INTERFACE ODOMETER_FAILPOINTS)
+endif()
 if(ODOMETER_SANITIZE)
   target_compile_options(odometer_flags INTERFACE -fsanitize=${ODOMETER_SANITIZE} -fno-sanitize-recover=all -O1)
   target_link_options(odometer_flags INTERFACE -fsanitize=${ODOMETER_SANITIZE})

@@ -3,6 +3,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/model/aggregate_codec.h"
 #include "processor/byte_arena.h"
@@ -212,7 +213,7 @@ void Committer::Close(int32_t partition) { tasks_.erase(partition); }
 
 Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalProducer* producer,
                          const GroupMetadata* group) {
-  ODOMETER_RETURN_IF_ERROR(producer->Begin());
+  ODOMETER_RETURN_IF_ERROR(AsStep("commit.begin", [&] { return producer->Begin(); }));
   const int64_t now_ms = clock_->WallMs();
   Transaction transaction(*this, producer);
   std::vector<std::pair<TopicPartition, int64_t>> offsets;
@@ -232,7 +233,8 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
     TaskMeta meta = epoch->meta;
     meta.sequence = task->meta.sequence + 1;
     meta.commit_wall_ms = now_ms;
-    Status written = transaction.WriteTask(*epoch, task, meta.stream_time_ms);
+    Status written =
+        AsStep("commit.produce", [&] { return transaction.WriteTask(*epoch, task, meta.stream_time_ms); });
     if (!written.ok()) return abort(written);
     offsets.emplace_back(TopicPartition{options_.input_topic, epoch->partition}, meta.next_input_offset);
     metas.push_back(meta);
@@ -246,14 +248,15 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
     if (Status written = transaction.WriteProgress(*epochs[i], metas[i]); !written.ok()) return abort(written);
   }
   // S2
-  if (Status flushed = producer->Flush(); !flushed.ok()) return abort(flushed);
+  if (Status flushed = AsStep("commit.flush", [&] { return producer->Flush(); }); !flushed.ok()) return abort(flushed);
   std::map<TopicPartition, int64_t> ends = producer->AcknowledgedEnds();
   if (options_.exactly_once) {
     // S3: any error aborts; going on to S4 would commit the outputs without the offsets.
     if (group == nullptr) return abort(Status::Abort("not a member of the group at the moment"));
-    if (Status sent = producer->SendOffsets(offsets, *group); !sent.ok()) return abort(sent);
+    Status sent = AsStep("commit.offsets", [&] { return producer->SendOffsets(offsets, *group); });
+    if (!sent.ok()) return abort(sent);
     // S4
-    ODOMETER_RETURN_IF_ERROR(Decide(producer));
+    ODOMETER_RETURN_IF_ERROR(AsStep("commit.decide", [&] { return Decide(producer); }));
   }
   // S5
   for (size_t i = 0; i < epochs.size(); ++i) {
@@ -266,7 +269,8 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
     }
     transaction.WriteCheckpoint(epochs[i]->partition, task->checkpoint);
   }
-  if (Status stored = store_->Write(transaction.TakeBatch()); !stored.ok()) {
+  Status stored = AsStep("commit.store", [&] { return store_->Write(transaction.TakeBatch()); });
+  if (!stored.ok()) {
     if (stored.Is(ErrorKind::kStop)) return stored;
     return Status::Recover("committed, but the local store could not take it: " + stored.message());
   }

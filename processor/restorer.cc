@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/bytes.h"
+#include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/model/event_decoder.h"
 
@@ -155,14 +156,14 @@ Result<RestoredTask> Restorer::Restore(int32_t partition,
   if (plan->full) writer.Wipe(*layout_);
   for (const Plan::Part& part : plan->parts) {
     int64_t first_append_ms = 0;
-    Status read = reader_->Read({part.changelog->topic, partition}, part.from, part.range.end,
-                                [&](const RecordView& record) {
-                                  if (first_append_ms == 0) first_append_ms = record.timestamp_ms;
-                                  if (++task.records % kProgressRecords == 0) {
-                                    ODOMETER_RETURN_IF_ERROR(progress(task.records, plan->records));
-                                  }
-                                  return writer.Apply(*part.changelog, record);
-                                });
+    auto take = [&](const RecordView& record) {
+      if (first_append_ms == 0) first_append_ms = record.timestamp_ms;
+      if (++task.records % kProgressRecords == 0) ODOMETER_RETURN_IF_ERROR(progress(task.records, plan->records));
+      return writer.Apply(*part.changelog, record);
+    };
+    Status read = AsStep("restore.read", [&] {
+      return reader_->Read({part.changelog->topic, partition}, part.from, part.range.end, take);
+    });
     if (read.Is(ErrorKind::kStop) && HasLostItsBeginning({part.changelog->topic, partition}, part.from)) {
       return Status::Retry("the broker deleted old records of " + part.changelog->topic + " while it was read");
     }
@@ -178,7 +179,7 @@ Result<RestoredTask> Restorer::Restore(int32_t partition,
   }
   task.checkpoint.restoring = false;
   task.checkpoint.written_wall_ms = clock_->WallMs();
-  ODOMETER_RETURN_IF_ERROR(writer.Finish(task.checkpoint));
+  ODOMETER_RETURN_IF_ERROR(AsStep("restore.store", [&] { return writer.Finish(task.checkpoint); }));
   ODOMETER_RETURN_IF_ERROR(LoadTask(partition, &task));
   return task;
 }

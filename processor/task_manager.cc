@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/failpoint.h"
 #include "common/base/log.h"
 
 namespace odometer {
@@ -171,9 +172,11 @@ Status TaskManager::OpenTask(int32_t partition) {
   std::optional<int64_t> committed;
   if (options_.exactly_once) {
     // Before the ends of the changelogs are read: a commit between the two would otherwise be missed.
-    Result<std::optional<int64_t>> offset = parts_.consumer->Committed(tp);
-    if (!offset.ok()) return offset.status();
-    committed = *offset;
+    ODOMETER_RETURN_IF_ERROR(AsStep("recover.committed", [&] {
+      Result<std::optional<int64_t>> offset = parts_.consumer->Committed(tp);
+      if (offset.ok()) committed = *offset;
+      return offset.status();
+    }));
   }
   Result<RestoredTask> restored = parts_.restorer->Restore(partition, [&](uint64_t records, uint64_t of) {
     LogInfo(kLog, "restoring partition={} records={} of={}", partition, records, of);
@@ -200,7 +203,7 @@ Status TaskManager::OpenTask(int32_t partition) {
   tasks_[static_cast<size_t>(partition)] =
       std::make_unique<Task>(partition, options_.task, restored->meta, std::move(restored->series),
                              std::move(restored->ids));
-  return parts_.consumer->Start(tp, *start);
+  return AsStep("recover.start", [&] { return parts_.consumer->Start(tp, *start); });
 }
 
 Result<int64_t> TaskManager::StartOffset(int32_t partition, const RestoredTask& task,
@@ -408,7 +411,8 @@ Status TaskManager::OpenProducer() {
   producer_.reset();
   Result<std::unique_ptr<TransactionalProducer>> producer = parts_.new_producer();
   if (!producer.ok()) return producer.status();
-  ODOMETER_RETURN_IF_ERROR((*producer)->Init().WithContext("opening the transactional producer"));
+  Status opened = AsStep("recover.init", [&] { return (*producer)->Init(); });
+  ODOMETER_RETURN_IF_ERROR(opened.WithContext("opening the transactional producer"));
   producer_ = std::move(*producer);
   return Status::Ok();
 }
