@@ -39,6 +39,7 @@ void ReadRunner::Serve(http::Request& request, http::Responder responder, ReadFu
     responder.Send(BadParameterResponse(*bad));
     return;
   }
+  std::string().swap(request.body);  // means nothing to a read, which may wait for long
   const int64_t now_ms = clock_->SteadyMs();
   Submit(std::make_shared<Job>(Job{std::move(request), std::move(responder), std::move(read), std::move(conditions),
                                    now_ms + min_offset_timeout_ms_, Deadline(clock_, now_ms + read_timeout_ms_)}));

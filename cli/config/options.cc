@@ -245,6 +245,10 @@ void AddListeners(Table* table) {
                  [](Config& c, int64_t v) { c.http.max_connections = static_cast<size_t>(v); });
   table->Size("http.max.body", "1MiB", 1'024, 8 * kMiB, "Largest request body; over it: 413.",
               [](Config& c, uint64_t v) { c.http.max_body_bytes = v; });
+  table->Size("http.max.buffered", "256MiB", kMiB, 1'024 * kGiB,
+              "What all connections of a listener may hold together: requests that are not complete, and answers that their "
+              "clients have not taken. Beyond it those give way that hold more than 64 KiB: 503, or closed.",
+              [](Config& c, uint64_t v) { c.http.max_buffered_bytes = v; });
   table->Duration("http.request.timeout", "10s", 100, kHourMs, "From a request's first byte to its last; then 408.",
                   [](Config& c, int64_t v) { c.http.request_timeout_ms = static_cast<int>(v); });
   table->Duration("http.response.timeout", "30s", 100, kHourMs, "For the answer to be found; then 503.",

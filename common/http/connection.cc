@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kTurnBytes = 256 << 10;
 // Requests of one connection that may be under way at once; more wait in the socket.
 constexpr size_t kMaxPipelined = 64;
+// What a connection may hold however much all of them do: a head, a small body, a small answer.
+constexpr size_t kAlwaysBuffered = 64 << 10;
 // How long a lingering connection waits for another byte or the end.
 constexpr int64_t kLingerQuietMs = 2'000;
 
@@ -58,10 +60,13 @@ void Connection::Run() {
     progress = Read(&budget);
     progress = Emit(&budget) || progress;
     progress = Write(&budget) || progress;
+    CountBuffered(BufferedBytes());
+    progress = GiveWay() || progress;
     EndIfDone();
   }
   while (phase_ == Phase::kLingering && budget > 0 && Linger(&budget)) {
   }
+  CountBuffered(BufferedBytes());
   wants_turn_ = budget == 0 && phase_ != Phase::kClosed;
 }
 
@@ -148,6 +153,7 @@ void Connection::RefuseRequest(Response error) {
   slot.response = std::move(error);
   answers_.push_back(std::move(slot));
   last_request_taken_ = true;
+  parser_.Reset();
 }
 
 void Connection::Answer(uint64_t sequence, Response response) {
@@ -301,6 +307,30 @@ void Connection::CheckDeadlines() {
   } else if (idle() && now - last_activity_ms_ >= options.idle_timeout_ms) {
     Close();
   }
+}
+
+size_t Connection::BufferedBytes() const {
+  if (phase_ != Phase::kServing) return 0;
+  size_t bytes = parser_.buffered_bytes() + unparsed_.size() + output_.bytes();
+  for (const PendingAnswerSlot& slot : answers_) bytes += slot.response.body.size();
+  return bytes;
+}
+
+void Connection::CountBuffered(size_t bytes) {
+  if (bytes == counted_bytes_) return;
+  context_.buffered_bytes += bytes - counted_bytes_;  // modulo 2^64, so it may be less
+  counted_bytes_ = bytes;
+}
+
+bool Connection::GiveWay() {
+  if (counted_bytes_ <= kAlwaysBuffered || context_.buffered_bytes <= context_.options.max_buffered_bytes) return false;
+  if (!output_.empty() && !writable_) {
+    Close();
+    return true;
+  }
+  if (!parser_.started() || Paused()) return false;
+  RefuseRequest(Unavailable("overloaded", "the server holds too many large requests; try again later"));
+  return true;
 }
 
 void Connection::Refuse() {

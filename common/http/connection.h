@@ -8,6 +8,7 @@
 // sending.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -31,6 +32,9 @@ struct ConnectionContext {
   int64_t now_ms = 0;  // steady, set at the beginning of each turn
   int64_t wall_ms = 0;
 
+  // Of all connections of the server: see BufferedBytes.
+  std::atomic<size_t>& buffered_bytes;
+
   // Calls the request's handler, whose answer comes back through Connection::Answer. Gives the route's index.
   std::function<int(uint64_t connection, uint64_t sequence, Request* request)> dispatch;
   // From now on the connection is to be Run when the socket takes bytes again.
@@ -41,6 +45,7 @@ struct ConnectionContext {
 class Connection {
  public:
   Connection(uint64_t id, int socket, ConnectionContext* context);
+  ~Connection() { CountBuffered(0); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -96,6 +101,11 @@ class Connection {
   void PumpStream(size_t* budget);
   void PopFront();
   void EndIfDone();
+  // What it holds of requests that are not complete, and of answers that are not sent.
+  size_t BufferedBytes() const;
+  void CountBuffered(size_t bytes);
+  // When all connections together hold too much, and this one more than a little. Whether there was anything to do.
+  bool GiveWay();
 
   const uint64_t id_;
   const int socket_;
@@ -122,6 +132,8 @@ class Connection {
   bool writable_ = true;
   bool watches_writable_ = false;
   bool finishing_ = false;
+
+  size_t counted_bytes_ = 0;  // this one's part of context_.buffered_bytes
 
   int64_t last_activity_ms_ = 0;  // a byte came or went
   int64_t last_write_ms_ = 0;     // the client took a byte, or had all of them

@@ -55,6 +55,7 @@ void RequestParser::Reset() {
   head_.clear();
   line_start_ = scanned_ = 0;
   skipped_empty_line_ = false;
+  std::string().swap(request_.body);  // an assignment would keep the memory
   request_ = Request();
   http_1_0_ = false;
   keep_alive_ = true;

@@ -35,6 +35,9 @@ class RequestParser {
   // A request has begun: some of its bytes were taken.
   bool started() const { return state_ != State::kHead || !head_.empty(); }
 
+  // Of a request that is not complete.
+  size_t buffered_bytes() const { return head_.size() + request_.body.size(); }
+
   Request& request() { return request_; }
   // Of the request, or of what of it could be read before the error.
   bool http_1_0() const { return http_1_0_; }

@@ -71,6 +71,9 @@ struct ServerOptions {
   int write_timeout_ms = 30'000;           // without the client taking a byte: closed
   size_t max_connections = 4'000;          // more: 503 and closed
   size_t max_unsent_bytes = 4 << 20;       // of one connection, before a stream is paused
+  // Of all connections together: requests not yet complete, and answers not yet taken. Beyond it a connection with more
+  // than 64 KiB of that gives way: its request is answered 503, or it is closed when it does not take its answer.
+  size_t max_buffered_bytes = 256 << 20;
 };
 
 class Server {
@@ -84,8 +87,9 @@ class Server {
   virtual void Stop(int drain_ms) = 0;
 };
 
-// `metrics` gets odometer_http_requests_total{listener,method,route,status} and
-// odometer_http_request_seconds{listener,route}; may be null. `name` labels them and the logs.
+// `metrics` gets odometer_http_requests_total{listener,method,route,status},
+// odometer_http_request_seconds{listener,route}, odometer_http_connections{listener} and
+// odometer_http_buffered_bytes{listener}; may be null. `name` labels them and the logs.
 std::unique_ptr<Server> NewServer(std::string name, ServerOptions options, Router router, Metrics* metrics);
 
 }  // namespace odometer::http

@@ -28,4 +28,16 @@ void ServerMetrics::Record(int route, Method method, int status, double seconds)
   histogram->Observe(seconds);
 }
 
+void ServerMetrics::RecordLevels(size_t connections, size_t buffered_bytes) {
+  if (metrics_ == nullptr) return;
+  if (connections_ == nullptr) {
+    connections_ = &metrics_->Gauge("odometer_http_connections", "Open connections.", {{"listener", listener_}});
+    buffered_bytes_ = &metrics_->Gauge("odometer_http_buffered_bytes",
+                                       "Requests that are not complete, and answers that are not taken.",
+                                       {{"listener", listener_}});
+  }
+  connections_->Set(static_cast<double>(connections));
+  buffered_bytes_->Set(static_cast<double>(buffered_bytes));
+}
+
 }  // namespace odometer::http

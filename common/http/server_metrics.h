@@ -1,6 +1,7 @@
 // The request metrics of one listener.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <unordered_map>
 
@@ -18,6 +19,8 @@ class ServerMetrics {
       : listener_(std::move(listener)), routes_(*routes), metrics_(metrics) {}
 
   void Record(int route, Method method, int status, double seconds);
+  // Of the whole listener, as they are now.
+  void RecordLevels(size_t connections, size_t buffered_bytes);
 
  private:
   std::string RouteLabel(int route) const;
@@ -27,6 +30,8 @@ class ServerMetrics {
   Metrics* const metrics_;
   std::unordered_map<uint64_t, prometheus::Counter*> requests_;  // by route, method and status
   std::unordered_map<int, prometheus::Histogram*> seconds_;      // by route
+  prometheus::Gauge* connections_ = nullptr;
+  prometheus::Gauge* buffered_bytes_ = nullptr;
 };
 
 }  // namespace odometer::http

@@ -70,6 +70,7 @@ Worker::Worker(ServerState* state, std::shared_ptr<PeerHandler> handler)
                .metrics = metrics_,
                .encoder = {},
                .read_buffer = std::string(kReadBufferBytes, '\0'),
+               .buffered_bytes = state->buffered_bytes,
                .dispatch =
                    [this](uint64_t connection, uint64_t sequence, Request* request) {
                      return Dispatch(state_.routes, request,
@@ -205,6 +206,7 @@ void Worker::Tick() {
     Run(client.connection.get());
   }
   FreeDescriptors();
+  metrics_.RecordLevels(state_.connections, state_.buffered_bytes);
 }
 
 void Worker::FreeDescriptors() {
@@ -253,7 +255,9 @@ void Worker::RemoveClosed() {
       LogError("http", "a connection was not closed cleanly listener={} error=\"{}\"", state_.name, error.what());
     }
   }
-  if (clients_.empty()) SetTicking(false);
+  if (!clients_.empty()) return;
+  SetTicking(false);
+  metrics_.RecordLevels(state_.connections, state_.buffered_bytes);
 }
 
 void Worker::SetTicking(bool on) {

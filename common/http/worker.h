@@ -38,6 +38,7 @@ class ServerState {
   std::atomic<size_t> max_connections{0};
   std::atomic<size_t> connections{0};  // admitted
   std::atomic<size_t> refusals{0};     // connections that are being told that there are too many
+  std::atomic<size_t> buffered_bytes{0};
 
   void AddMailbox(std::shared_ptr<Mailbox> mailbox);
   Phase phase() const { return phase_.load(); }

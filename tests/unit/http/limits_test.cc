@@ -179,6 +179,49 @@ TEST(LimitsTest, APipelinerWhoDoesNotReadIsNotReadEither) {
   EXPECT_EQ(server.Ask(Get("/hello")).body, "hello");
 }
 
+// More of them than the server may hold: some give way, and nobody else notices.
+TEST(LimitsTest, LargeBodiesThatDoNotEndStayWithinTheLimitTogether) {
+  constexpr size_t kLimit = 4 * kMegabyte;
+  constexpr size_t kBegun = 900'000;
+  constexpr int kClients = 50;
+  // With one thread a client that is answered knows that others, who sent before, have had their turn.
+  TestServer server(EchoRouter(), {.threads = 1, .request_timeout_ms = 60'000, .max_buffered_bytes = kLimit});
+  std::vector<std::unique_ptr<RawClient>> held;
+  int refused = 0;
+  for (int i = 0; i < kClients; ++i) {
+    auto client = std::make_unique<RawClient>(server.port());
+    client->Send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000\r\n\r\n" + std::string(kBegun, 'x'));
+    for (int turn = 0; turn < 20; ++turn) {
+      ASSERT_EQ(server.Ask(Post("/echo", std::string(10'000, 'y'))).status, 200);
+    }
+    char peeked = 0;
+    if (recv(client->socket_fd(), &peeked, 1, MSG_PEEK | MSG_DONTWAIT) != 1) {
+      held.push_back(std::move(client));
+      continue;
+    }
+    RawAnswer answer = client->Read();
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_NE(answer.body.find("overloaded"), std::string::npos);
+    ++refused;
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GE(held.size(), kLimit / kBegun);
+  EXPECT_LE(held.size(), kLimit / kBegun + 1);
+  for (const auto& client : held) EXPECT_EQ(client->Ask(std::string(1'000'000 - kBegun, 'x')).status, 200);
+}
+
+TEST(LimitsTest, AClientThatDoesNotTakeItsLargeAnswerGivesWay) {
+  Router router = EchoRouter();
+  router.AddSimple(Method::kGet, "/big", [](const Request&) { return Response::Text(200, std::string(64 * kMegabyte, 'x')); });
+  TestServer server(std::move(router), {.threads = 1, .write_timeout_ms = 600'000, .max_buffered_bytes = kMegabyte});
+  RawClient client(server.port(), 4096);
+  client.Send(Get("/big"));
+  EXPECT_EQ(server.Ask(Get("/hello")).body, "hello");
+  // The connection is reset, long before the write time-out.
+  while (client.Send("x")) std::this_thread::yield();
+  EXPECT_EQ(server.Ask(Get("/hello")).body, "hello");
+}
+
 TEST(LimitsTest, TooManyConnectionsAreTold) {
   TestServer server(EchoRouter(), {.max_connections = 3});
   std::vector<std::unique_ptr<RawClient>> kept;

@@ -85,6 +85,17 @@ TEST(RequestParserTest, DamagedRequestsGiveTheSameHoweverTheyAreCut) {
   }
 }
 
+TEST(RequestParserTest, ResetFreesTheBodyThatHasCome) {
+  RequestParser parser(kLimits);
+  const std::string begun = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 200\r\n\r\n" + std::string(150, 'x');
+  std::string_view input = begun;
+  ASSERT_EQ(parser.Feed(&input), RequestParser::Event::kMore);
+  EXPECT_EQ(parser.buffered_bytes(), 150u);
+  parser.Reset();
+  EXPECT_EQ(parser.buffered_bytes(), 0u);
+  EXPECT_LT(parser.request().body.capacity(), 100u);
+}
+
 TEST(RequestParserTest, LimitsAreInclusive) {
   auto head_of = [](size_t size) {
     std::string head = "GET / HTTP/1.1\r\nHost: t\r\nA: \r\n\r\n";

@@ -1,4 +1,5 @@
 #include <string>
+#include <thread>
 
 #include "common/http/operations.h"
 #include "tests/unit/http/raw_client.h"
@@ -25,6 +26,24 @@ TEST(ServerMetricsTest, CountsByPatternNotByPath) {
   EXPECT_EQ(count("GET", "unmatched", 400), 1);
   EXPECT_NE(metrics.Text().find(R"(odometer_http_request_seconds_count{listener="test",route="/show/{name}"} 2)"),
             std::string::npos);
+}
+
+TEST(ServerMetricsTest, TellsConnectionsAndWhatTheyHold) {
+  Metrics metrics;
+  TestServer server(EchoRouter(), {.request_timeout_ms = 60'000, .response_timeout_ms = 20}, &metrics);
+  auto level = [&](const std::string& name) { return metrics.Gauge(name, "", {{"listener", "test"}}).Value(); };
+  auto wait_for = [&](const std::string& name, double value) {
+    while (level(name) != value) std::this_thread::yield();
+  };
+  {
+    RawClient client(server.port());
+    client.Send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 100001\r\n\r\n" + std::string(100'000, 'x'));
+    wait_for("odometer_http_buffered_bytes", 100'000);
+    wait_for("odometer_http_connections", 1);
+    EXPECT_EQ(client.Ask("x").status, 200);
+    wait_for("odometer_http_buffered_bytes", 0);
+  }
+  wait_for("odometer_http_connections", 0);
 }
 
 TEST(OperationsTest, LivezReadyzAndMetrics) {
