@@ -38,6 +38,7 @@ class Oracle {
   static void Add(const Expected& more, Expected* to);
   static Expected FromAggregate(const Aggregate& aggregate);
   static std::string Describe(const Expected& expected);
+  static std::string Describe(const Accounting& accounting);
   std::string CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const;
   std::string CompareAccounting(const StatePosition& position) const;
 

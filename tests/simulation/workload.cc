@@ -21,9 +21,10 @@ void Workload::SendEvents(int32_t partition) {
   std::vector<SentRecord> events(static_cast<size_t>(transaction ? random_->Between(1, 3) : 1));
   std::vector<std::string> bodies;
   for (SentRecord& event : events) {
-    event = RandomEvent();
-    bodies.push_back(fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}}})", SimulatedName(event.name),
-                                 MetricTypeName(event.type), event.value, event.ts_ms));
+    event = RandomEvent(partition);
+    const std::string id = event.id == SentRecord::kNoId ? "" : fmt::format(R"(,"id":"i{}")", event.id);
+    bodies.push_back(fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}{}}})", SimulatedName(event.name),
+                                 MetricTypeName(event.type), event.value, event.ts_ms, id));
   }
   const TopicPartition tp{kTopic, partition};
   if (!transaction) return Remember(partition, events[0], broker_->Append(tp, {.value = bodies[0]}));
@@ -52,14 +53,23 @@ void Workload::SendRubbish(int32_t partition) {
   Remember(partition, {.kind = SentRecord::Kind::kRejected}, broker_->Append({kTopic, partition}, {.value = body}));
 }
 
-SentRecord Workload::RandomEvent() {
+SentRecord Workload::RandomEvent(int32_t partition) {
   SentRecord event;
   event.name = static_cast<int>(random_->Below(kSimulatedNames));
   event.type = random_->OneIn(3) ? MetricType::kGauge : MetricType::kCounter;
   event.value = event.type == MetricType::kGauge ? random_->Between(-5, 5) : random_->Between(1, 9);
   const int64_t delay_ms = random_->OneIn(10) ? random_->Between(0, longest_delay_ms_) : random_->Between(-2000, 3000);
   event.ts_ms = clock_->WallMs() - delay_ms;
+  event.id = RandomId(partition);
   return event;
+}
+
+int Workload::RandomId(int32_t partition) {
+  if (random_->OneIn(2)) return SentRecord::kNoId;
+  std::vector<int>& used = ids_[partition];
+  if (!used.empty() && random_->OneIn(4)) return random_->Of(used);
+  used.push_back(next_id_);
+  return next_id_++;
 }
 
 void Workload::Remember(int32_t partition, SentRecord record, int64_t offset) {

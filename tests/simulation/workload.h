@@ -1,5 +1,5 @@
-// What producers send in a simulation: events of a few series, on time, late and too early, records that are to be
-// rejected, transactions that are aborted, and commands to forget a series.
+// What producers send in a simulation: events of a few series, on time, late and too early, some with ids and some of
+// these again, records that are to be rejected, transactions that are aborted, and commands to forget a series.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,14 @@ std::string SimulatedName(int number);
 // A record as it was sent; kinds say what must become of it.
 struct SentRecord {
   enum class Kind { kEvent, kForget, kRejected };
+  static constexpr int kNoId = -1;
   Kind kind = Kind::kEvent;
   int64_t offset = 0;
   int name = 0;
   MetricType type = MetricType::kCounter;
   int64_t value = 0;
   int64_t ts_ms = 0;
+  int id = kNoId;
 };
 
 // Used by one thread.
@@ -44,7 +46,8 @@ class Workload {
   void SendEvents(int32_t partition);
   void SendForget(int32_t partition);
   void SendRubbish(int32_t partition);
-  SentRecord RandomEvent();
+  SentRecord RandomEvent(int32_t partition);
+  int RandomId(int32_t partition);
   void Remember(int32_t partition, SentRecord record, int64_t offset);
 
   MemoryBroker* const broker_;
@@ -52,6 +55,8 @@ class Workload {
   Random* const random_;
   const int64_t longest_delay_ms_;
   std::map<int32_t, std::vector<SentRecord>> sent_;
+  std::map<int32_t, std::vector<int>> ids_;  // that were used, by partition
+  int next_id_ = 0;
   uint64_t records_ = 0;
 };
 
