@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/mutex.h"
 #include "common/http/operations.h"
+#include "common/model/tier.h"
 #include "processor/processor.h"
 
 namespace odometer::cli {
@@ -63,6 +64,10 @@ Status RunOnce(const Config& config, const Clock* clock, Metrics* metrics, Curre
   const bool started = status.ok();
   if (started) current->Started();
   while (status.ok() && !stop->WaitFor(kFailureCheckMs)) status = processor->Failure();
+  if (started && !status.ok()) {
+    LogError("processor", "stopping: {}", status.message());
+    stop->LimitEnd();  // one that is stuck may never stop
+  }
   processor->Stop();
   current->Ended(status);
   if (started && status.Is(ErrorKind::kRetry)) return Status::Stop(status.message());
@@ -84,9 +89,17 @@ int RunProcessor(const Config& config, StopSignal* stop) {
              [&current] { return current.NotReadyReasons(); }, &metrics);
   if (!server.ok()) return Fail(name, server.status());
 
+  const int64_t give_up_ms = clock.SteadyMs() + config.processor.stuck_timeout_ms;
   Status status = RunOnce(config, &clock, &metrics, &current, stop);
+  std::string told;
   while (status.Is(ErrorKind::kRetry)) {
-    LogWarn(name, "cannot start yet, trying again: {}", status.message());
+    if (clock.SteadyMs() >= give_up_ms) {
+      status = Status::Stop("could not start within " + FormatDuration(config.processor.stuck_timeout_ms) + ": " +
+                            status.message());
+      break;
+    }
+    if (told != status.message()) LogWarn(name, "cannot start yet, trying again: {}", status.message());
+    told = status.message();
     status = stop->WaitFor(kStartRetryMs) ? Status::Ok() : RunOnce(config, &clock, &metrics, &current, stop);
   }
   (*server)->Stop(kDrainMs);

@@ -23,17 +23,22 @@ StopSignal::StopSignal() {
   ::signal(SIGPIPE, SIG_IGN);
   if (pthread_sigmask(SIG_BLOCK, &signals, nullptr) != 0) throw std::system_error(errno, std::generic_category());
   signal_fd_ = signalfd(-1, &signals, SFD_CLOEXEC);
-  end_fd_ = eventfd(0, EFD_CLOEXEC);
-  if (signal_fd_ < 0 || end_fd_ < 0) throw std::system_error(errno, std::generic_category());
+  wake_fd_ = eventfd(0, EFD_CLOEXEC);
+  if (signal_fd_ < 0 || wake_fd_ < 0) throw std::system_error(errno, std::generic_category());
   thread_ = std::thread([this] { Run(); });
 }
 
 StopSignal::~StopSignal() {
-  const uint64_t one = 1;
-  if (write(end_fd_, &one, sizeof(one)) != sizeof(one)) std::abort();
+  destroyed_ = true;
+  LimitEnd();
   thread_.join();
   close(signal_fd_);
-  close(end_fd_);
+  close(wake_fd_);
+}
+
+void StopSignal::LimitEnd() {
+  const uint64_t one = 1;
+  if (write(wake_fd_, &one, sizeof(one)) != sizeof(one)) std::abort();
 }
 
 bool StopSignal::WaitFor(int ms) {
@@ -46,11 +51,18 @@ void StopSignal::Run() {
   const SystemClock clock;
   int64_t hard_exit_at_ms = 0;  // 0: not asked to stop yet
   while (true) {
-    pollfd fds[] = {{signal_fd_, POLLIN, 0}, {end_fd_, POLLIN, 0}};
+    pollfd fds[] = {{signal_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
     const int64_t left_ms = hard_exit_at_ms == 0 ? -1 : std::max<int64_t>(0, hard_exit_at_ms - clock.SteadyMs());
     const int ready = poll(fds, 2, static_cast<int>(left_ms));
     if (ready < 0) continue;  // interrupted
-    if (fds[1].revents != 0) return;
+    if (destroyed_) return;
+    if (fds[1].revents != 0) {
+      uint64_t count = 0;
+      if (read(wake_fd_, &count, sizeof(count)) == sizeof(count) && hard_exit_at_ms == 0) {
+        hard_exit_at_ms = clock.SteadyMs() + kHardExitMs;
+      }
+      continue;
+    }
     if (ready == 0) {
       LogError("odometer", "not stopped after {} ms, ending now", kHardExitMs);
       _exit(1);

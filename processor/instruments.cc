@@ -124,6 +124,16 @@ void Instruments::SetNotReady(std::vector<std::string> reasons) {
 }
 
 std::vector<std::string> Instruments::NotReadyReasons() const {
+void Instruments::Progressed(int64_t now_ms) {
+  MutexLock lock(mutex_);
+  last_progress_ms_ = now_ms;
+}
+
+std::optional<int64_t> Instruments::last_progress_ms() const {
+  MutexLock lock(mutex_);
+  return last_progress_ms_;
+}
+
   MutexLock lock(mutex_);
   return not_ready_;
 }

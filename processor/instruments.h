@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,11 @@ class Instruments {
   void State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t overlay_bytes);
 
   void SetNotReady(std::vector<std::string> reasons);
+  // The processor got somewhere: a commit, a restored task; or there is nothing left to do. Steady ms.
+  void Progressed(int64_t now_ms);
+  // Of the latest; nothing before the first.
+  std::optional<int64_t> last_progress_ms() const;
+
   std::vector<std::string> NotReadyReasons() const;
   // The end of the input partition as last seen.
   SeenEnd LogEnd(int32_t partition) const;
@@ -49,6 +55,7 @@ class Instruments {
   mutable Mutex mutex_;
   std::map<int32_t, PerTask> tasks_ ODOMETER_GUARDED_BY(mutex_);
   std::vector<std::string> not_ready_ ODOMETER_GUARDED_BY(mutex_) = {"starting"};
+  std::optional<int64_t> last_progress_ms_ ODOMETER_GUARDED_BY(mutex_);
 
   struct PerTask {
     Accounting counted;

@@ -27,6 +27,8 @@ constexpr const char* kLog = "processor";
 constexpr int kAdminTimeoutMs = 15'000;
 // That a dead letter's headers add to a record.
 constexpr int64_t kDeadLetterHeaderBytes = 4096;
+// From then on /readyz tells it.
+constexpr int64_t kToldWithoutProgressMs = 30'000;
 
 class RealProcessor final : public Processor {
  public:
@@ -43,13 +45,14 @@ class RealProcessor final : public Processor {
   Status Start() override {
     ODOMETER_RETURN_IF_ERROR(OpenState());
     ODOMETER_RETURN_IF_ERROR(OpenKafka());
-    ODOMETER_RETURN_IF_ERROR(CheckFormat());
+    ODOMETER_RETURN_IF_ERROR(ClaimState());
     ODOMETER_RETURN_IF_ERROR(StartStateService());
     ODOMETER_RETURN_IF_ERROR(BuildManager());
     ODOMETER_RETURN_IF_ERROR(manager_->Start());
     thread_ = std::thread([this] { Run(); });
     LogInfo(kLog, "started application={} instance={} input={} guarantee={}", options_.application,
             options_.instance_id, options_.input_topic, options_.exactly_once ? "exactly_once" : "at_least_once");
+    instruments_.Progressed(clock_->SteadyMs());
     return Status::Ok();
   }
 
@@ -61,14 +64,26 @@ class RealProcessor final : public Processor {
   }
 
   Status Failure() const override {
-    MutexLock lock(mutex_);
-    return failure_;
+    {
+      MutexLock lock(mutex_);
+      if (!failure_.ok()) return failure_;
+    }
+    const int64_t stuck_ms = WithoutProgressMs();
+    if (stuck_ms < options_.stuck_timeout_ms) return Status::Ok();
+    std::string why = "no progress for " + std::to_string(stuck_ms / 1000) + " s";
+    for (const std::string& reason : instruments_.NotReadyReasons()) why += "; " + reason;
+    return Status::Stop(why);
   }
 
   std::vector<std::string> NotReadyReasons() const override {
     Status failure = Failure();
     if (!failure.ok()) return {failure.message()};
-    return instruments_.NotReadyReasons();
+    std::vector<std::string> reasons = instruments_.NotReadyReasons();
+    // A thread that hangs tells nothing itself.
+    if (const int64_t ms = WithoutProgressMs(); ms >= kToldWithoutProgressMs) {
+      reasons.push_back("no progress for " + std::to_string(ms / 1000) + " s");
+    }
+    return reasons;
   }
 
  private:
@@ -88,33 +103,11 @@ class RealProcessor final : public Processor {
     return Status::Ok();
   }
 
-  // The state must be of this application, topic, cluster and set of tiers; an empty folder becomes so.
-  Status CheckFormat() {
+  Status ClaimState() {
     Result<std::string> cluster_id = admin_->ClusterId();
     if (!cluster_id.ok()) return cluster_id.status();
-    StateFormat ours{options_.application, options_.input_topic, *cluster_id, options_.tiers};
-    std::string bytes;
-    Status found = store_->Get(StateLayout::kMeta, kFormatKey, &bytes);
-    if (found.Is(ErrorKind::kNotFound)) {
-      auto batch = store_->NewBatch();
-      batch->Put(StateLayout::kMeta, kFormatKey, EncodeStateFormat(ours));
-      return store_->Write(std::move(batch));
-    }
-    ODOMETER_RETURN_IF_ERROR(found);
-    Result<StateFormat> theirs = DecodeStateFormat(bytes);
-    if (!theirs.ok()) return Status::Stop("the state folder " + options_.state_dir + ": " + theirs.status().message());
-    if (*theirs == ours) return Status::Ok();
-    if (theirs->application != ours.application || theirs->input_topic != ours.input_topic) {
-      return Status::Stop("the state folder " + options_.state_dir + " belongs to application " +
-                          theirs->application + " on topic " + theirs->input_topic + ": choose another state.dir");
-    }
-    if (theirs->cluster_id != ours.cluster_id) {
-      return Status::Stop("the state folder " + options_.state_dir + " was filled from Kafka cluster " +
-                          theirs->cluster_id + ", but kafka.bootstrap.servers leads to cluster " + ours.cluster_id +
-                          ": choose another state.dir");
-    }
-    return Status::Stop("the tiers in the configuration are not those of the state folder " + options_.state_dir +
-                        ": go back to the old ones, or use another application name to count anew from the topic");
+    return ClaimStateFolder({options_.application, options_.input_topic, *cluster_id, options_.tiers},
+                            options_.state_dir, store_.get());
   }
 
   Status OpenKafka() {
@@ -207,7 +200,8 @@ class RealProcessor final : public Processor {
     manager_.emplace(manager_options,
                      TaskManagerParts{consumer_.get(), admin_.get(), store_.get(), &layout_, &changelogs_,
                                       &*restorer_, &*committer_, executor_.get(), [this] { return NewProducer(); },
-                                      clock_, expiry_.get(), &instruments_});
+                                      clock_, expiry_.get(), &instruments_,
+                                      [this](uint64_t bytes) { store_->SetBlockCacheBytes(bytes); }});
     return Status::Ok();
   }
 
@@ -224,12 +218,18 @@ class RealProcessor final : public Processor {
 
   void Run() {
     Status status;
+  // 0 before the start.
+  int64_t WithoutProgressMs() const {
+    const std::optional<int64_t> last_ms = instruments_.last_progress_ms();
+    return last_ms ? clock_->SteadyMs() - *last_ms : 0;
+  }
+
     while (status.ok() && !stopping_) status = manager_->RunOnce(manager_->PollTimeoutMs());
-    if (!status.ok()) LogError(kLog, "stopping: {}", status.message());
+    {
+      MutexLock lock(mutex_);
+      failure_ = status;
+    }
     manager_->Shutdown();
-    if (status.ok()) return;
-    MutexLock lock(mutex_);
-    failure_ = status;
   }
 
   const ProcessorOptions options_;

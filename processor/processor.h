@@ -34,6 +34,7 @@ struct ProcessorOptions {
   int64_t commit_max_interval_ms = 10'000;   // while catching up
   uint64_t overlay_bytes = 64ull << 20;      // while catching up, commit when deltas take as much, or less (EpochLimit)
   int transaction_timeout_ms = 15'000;
+  int64_t stuck_timeout_ms = 300'000;        // without progress: it has failed
   int session_timeout_ms = 10'000;
 
   uint64_t block_cache_bytes = 64ull << 20;
@@ -52,9 +53,11 @@ class Processor {
   // changelogs follow there, with the first partitions.
   // kRetry while no broker can be reached; kStop, with what to do, when it must not run.
   virtual Status Start() = 0;
-  // Commits, gives up its partitions, closes. At most about 20 s. Idempotent.
+  // Commits, gives up its partitions, closes. While a broker is silent that can take longer than anybody should wait:
+  // what is not committed is counted again at the next start, so the process may just end. Idempotent.
   virtual void Stop() = 0;
-  // Not OK once the processor has stopped by itself: the reason. The process should then exit with failure.
+  // Not OK once the processor has stopped by itself, or has got nowhere for stuck_timeout_ms: the reason. The process
+  // should then exit with failure; in the second case Stop may never return, because a call into a library hangs.
   virtual Status Failure() const = 0;
   // Why it is not ready (restoring, no assignment yet, no broker); empty: it is.
   virtual std::vector<std::string> NotReadyReasons() const = 0;

@@ -108,6 +108,7 @@ void TaskManager::OnRevoked(const std::vector<TopicPartition>& partitions) {
   }
   assignment_changed_ = true;
 }
+  if (assigned_.empty()) assignment_seen_ = false;
 
 void TaskManager::OnLost(const std::vector<TopicPartition>& partitions) {
   LogWarn(kLog, "partitions lost to another member: count={}", partitions.size());
@@ -119,6 +120,7 @@ void TaskManager::OnLost(const std::vector<TopicPartition>& partitions) {
   }
   // The commit that was dropped may have held epochs of tasks that are still ours.
   recovering_ = true;
+  if (assigned_.empty()) assignment_seen_ = false;
   assignment_changed_ = true;
 }
 
@@ -183,6 +185,7 @@ Status TaskManager::OpenTask(int32_t partition) {
     parts_.instruments->RestoreProgress(partition, records, of);
     return stopping_ ? Status::Retry("stopping") : Status::Ok();
   });
+    parts_.instruments->Progressed(parts_.clock->SteadyMs());
   if (!restored.ok()) return restored.status();
   Result<int64_t> start = StartOffset(partition, *restored, committed);
   if (!start.ok()) return start.status();
@@ -198,6 +201,7 @@ Status TaskManager::OpenTask(int32_t partition) {
   parts_.instruments->RestoreProgress(partition, 1, 1);
   LogInfo(kLog, "task open partition={} offset={} series={} restored_records={} restore={} ms={}", partition, *start,
           restored->series.size(), restored->records, restored->full ? "full" : "tail",
+  parts_.instruments->Progressed(parts_.clock->SteadyMs());
           parts_.clock->SteadyMs() - started_ms);
   if (tasks_.size() <= static_cast<size_t>(partition)) tasks_.resize(static_cast<size_t>(partition) + 1);
   tasks_[static_cast<size_t>(partition)] =
@@ -225,11 +229,13 @@ Result<int64_t> TaskManager::StartOffset(int32_t partition, const RestoredTask& 
   const int64_t next = task.meta.next_input_offset;
   if (next > range->end) {
     return Status::Stop(where + " ends at offset " + std::to_string(range->end) + ", but offset " +
-                        std::to_string(next) + " was counted already: the topic was re-created or has lost records");
+                        std::to_string(next) + " was counted already: the topic was re-created or has lost records. To count what it "
+                        "holds now, use another application name");
   }
   if (next < range->begin) {
     return Status::Stop("records " + std::to_string(next) + " to " + std::to_string(range->begin - 1) + " of " +
-                        where + " were deleted by the topic's retention before they could be counted");
+                        where + " were deleted by the topic's retention before they could be counted. To go on "
+                        "without them, use another application name, which counts what is left");
   }
   return next;
 }
@@ -351,6 +357,7 @@ void TaskManager::OnCommitted(const PendingCommit& commit) {
   commit_trouble_.clear();
   std::vector<std::pair<TopicPartition, int64_t>> offsets;
   for (const Epoch& epoch : commit.epochs) {
+  parts_.instruments->Progressed(parts_.clock->SteadyMs());
     Task* task = tasks_[static_cast<size_t>(epoch.partition)].get();
     task->Committed(epoch);
     parts_.expiry->TaskCommitted(epoch.partition, epoch.meta, epoch.forgotten);
@@ -459,3 +466,5 @@ void TaskManager::UpdateReadiness() {
 }
 
 }  // namespace odometer
+  // A commit under way is progress only once it has succeeded.
+  if (reasons.empty() && !pending_commit_) parts_.instruments->Progressed(parts_.clock->SteadyMs());

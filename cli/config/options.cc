@@ -221,6 +221,10 @@ void AddProcessing(Table* table) {
               [](Config& c, uint64_t v) { c.processor.block_cache_bytes = v; });
   table->Size("memory.write.buffer", "64MiB", kMiB, 1024 * kGiB, "Write buffers of the state, for all tasks together.",
               [](Config& c, uint64_t v) { c.processor.write_buffer_bytes = v; });
+  table->Duration("processor.stuck.timeout", "5m", kSecondMs, 24 * kHourMs,
+                  "A processor that gets nowhere for so long, because no broker answers or commits fail, exits for its "
+                  "supervisor to start it again.",
+                  [](Config& c, int64_t v) { c.processor.stuck_timeout_ms = v; });
   table->Integer("prefetch.records", 50'000, 1'000, 10'000'000, "Records fetched ahead.",
                  [](Config& c, int64_t v) { c.processor.prefetch_records = static_cast<size_t>(v); });
   table->Size("prefetch.size", "64MiB", kMiB, 2 * kGiB, "Bytes fetched ahead.",

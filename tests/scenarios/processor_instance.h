@@ -70,6 +70,8 @@ class ProcessorInstance {
   void Shutdown() { manager_->Shutdown(); }
 
   Metrics& metrics() { return metrics_; }
+  const Instruments& instruments() const { return instruments_; }
+  TaskManager& manager() { return *manager_; }
 
  private:
   std::unique_ptr<Consumer> consumer_;

@@ -1,7 +1,10 @@
 // What the processor promises, scenario by scenario: what is sent, what breaks, what must be read.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "common/model/control.h"
@@ -9,6 +12,11 @@
 
 namespace odometer {
 namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
 
 TEST(Processor, CountsInEveryTierAcrossPartitions) {
   ProcessorUnderTest odometer;
@@ -217,6 +225,114 @@ TEST(Processor, AShrunkenChangelogStopsIt) {
   Status status = odometer.Settle();
   EXPECT_TRUE(status.Is(ErrorKind::kStop)) << status.ToString();
   EXPECT_NE(status.message().find("re-created"), std::string::npos) << status.message();
+}
+
+// Counts five events, dies, and is told why it must not go on after `change`.
+std::string WhyItStops(const std::function<void(ProcessorUnderTest*)>& change) {
+  ProcessorUnderTest odometer;
+  for (int i = 0; i < 5; ++i) odometer.Send(0, EventJson("a", 1, kT));
+  EXPECT_TRUE(odometer.Settle().ok());
+  odometer.Crash();
+  change(&odometer);
+  odometer.Start();
+  Status status = odometer.Settle();
+  EXPECT_TRUE(status.Is(ErrorKind::kStop)) << status.ToString();
+  return status.ok() ? "" : status.message();
+}
+
+TEST(Processor, ARecreatedInputTopicStopsIt) {
+  const std::string why = WhyItStops([](ProcessorUnderTest* odometer) {
+    odometer->broker.CreateTopic({kTopic, 2, 1, {}});
+    odometer->Send(0, EventJson("a", 1, kT));
+  });
+  EXPECT_THAT(why, HasSubstr("metrics.events/0 ends at offset 1, but offset 5 was counted already: the topic was re-created"));
+  EXPECT_THAT(why, HasSubstr("use another application name"));
+}
+
+TEST(Processor, InputThatWasDeletedUncountedStopsIt) {
+  const std::string why = WhyItStops([](ProcessorUnderTest* odometer) {
+    for (int i = 0; i < 3; ++i) odometer->Send(0, EventJson("a", 1, kT));
+    odometer->broker.Log({kTopic, 0}).DeleteBefore(7);
+  });
+  EXPECT_THAT(why, HasSubstr("records 5 to 6 of metrics.events/0 were deleted by the topic's retention"));
+  EXPECT_THAT(why, HasSubstr("use another application name"));
+}
+
+TEST(Processor, DeletedChangelogsStopIt) {
+  const std::string why = WhyItStops([](ProcessorUnderTest* odometer) {
+    odometer->LoseStore();
+    odometer->EmptyChangelogs();
+  });
+  EXPECT_THAT(why, HasSubstr("its changelogs are empty: they were deleted. Use another application name"));
+}
+
+TEST(Processor, ChangelogsThatAreShorterThanTheStoreStopIt) {
+  const std::string why = WhyItStops([](ProcessorUnderTest* odometer) { odometer->EmptyChangelogs(); });
+  EXPECT_THAT(why, HasSubstr("re-created"));
+}
+
+TEST(Processor, IdleIsProgressAndCommitsThatFailAreNone) {
+  ProcessorUnderTest odometer;
+  ASSERT_TRUE(odometer.Settle().ok());
+  ASSERT_TRUE(odometer.Round(60'000).ok());
+  EXPECT_EQ(odometer.LastProgressMs(), odometer.clock.SteadyMs());
+
+  odometer.broker.SetFaultPlan([](BrokerCall call) -> std::optional<Fault> {
+    if (call != BrokerCall::kCommit) return std::nullopt;
+    return Fault{ErrorKind::kAbort, false};
+  });
+  odometer.Send(0, EventJson("a", 1, kT));
+  const int64_t stuck_since_ms = odometer.clock.SteadyMs();
+  for (int round = 0; round < 100; ++round) ASSERT_TRUE(odometer.Round(1'000).ok());
+  EXPECT_LE(odometer.LastProgressMs(), stuck_since_ms + 1'000);
+  EXPECT_THAT(odometer.NotReadyReasons(), ElementsAre(HasSubstr("commit aborted")));
+
+  odometer.broker.SetFaultPlan({});
+  ASSERT_TRUE(odometer.Settle().ok());
+  ASSERT_TRUE(odometer.Round().ok());
+  EXPECT_EQ(odometer.LastProgressMs(), odometer.clock.SteadyMs());
+  EXPECT_THAT(odometer.NotReadyReasons(), IsEmpty());
+  EXPECT_EQ(odometer.Total("a").count(), 1u);
+}
+
+TEST(Processor, WithoutAProducerThereIsNoProgress) {
+  ProcessorUnderTest odometer;
+  odometer.broker.SetFaultPlan([](BrokerCall call) -> std::optional<Fault> {
+    if (call != BrokerCall::kInit) return std::nullopt;
+    return Fault{ErrorKind::kRetry, false};
+  });
+  for (int round = 0; round < 100; ++round) ASSERT_TRUE(odometer.Round(1'000).ok());
+  EXPECT_FALSE(odometer.LastProgressMs().has_value());
+  EXPECT_THAT(odometer.NotReadyReasons(), Contains(HasSubstr("opening the transactional producer")));
+}
+
+TEST(Processor, WithoutAnAssignmentThereIsNoProgress) {
+  ProcessorUnderTest odometer;
+  ASSERT_TRUE(odometer.Settle().ok());
+  const std::optional<int64_t> before_ms = odometer.LastProgressMs();
+  odometer.manager().OnLost({{kTopic, 0}, {kTopic, 1}});
+  for (int round = 0; round < 100; ++round) ASSERT_TRUE(odometer.Round(1'000).ok());
+  EXPECT_EQ(odometer.LastProgressMs(), before_ms);
+  EXPECT_THAT(odometer.NotReadyReasons(), ElementsAre("waiting for partitions of the input topic"));
+  odometer.manager().OnAssigned({});  // there are more members than partitions
+  ASSERT_TRUE(odometer.Round().ok());
+  EXPECT_EQ(odometer.LastProgressMs(), odometer.clock.SteadyMs());
+  EXPECT_THAT(odometer.NotReadyReasons(), IsEmpty());
+}
+
+TEST(Processor, AShutdownThatNoBrokerAnswersEndsAndLosesNothing) {
+  ProcessorUnderTest odometer;
+  ASSERT_TRUE(odometer.Settle().ok());
+  for (int partition : {0, 1}) odometer.Send(partition, EventJson("a", 1, kT));
+  ASSERT_TRUE(odometer.Round(1).ok());
+  odometer.broker.set_cut_off(true);
+  odometer.Shutdown();
+  odometer.Crash();
+  odometer.broker.set_cut_off(false);
+  EXPECT_EQ(odometer.Total("a").count(), 0u);
+  odometer.Start();
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").count(), 2u);
 }
 
 TEST(Processor, GracefulShutdownCommitsWhatWasRead) {

@@ -123,12 +123,19 @@ class ProcessorUnderTest {
                  {{"partition", std::to_string(partition)}})
         .Value();
   }
+  TaskManager& manager() { return process_->manager(); }
+  std::optional<int64_t> LastProgressMs() const { return process_->instruments().last_progress_ms(); }
+  std::vector<std::string> NotReadyReasons() const { return process_->instruments().NotReadyReasons(); }
   // Of a changelog's committed records, by store name.
   size_t ChangelogRecords(const std::string& store_name, int32_t partition) {
     for (const ChangelogStore& changelog : changelogs_) {
       if (changelog.store == store_name) return broker.CommittedRecords({changelog.topic, partition}).size();
     }
     return 0;
+  }
+  // As if somebody had deleted the changelogs and created them again.
+  void EmptyChangelogs() {
+    for (const ChangelogStore& changelog : changelogs_) broker.CreateTopic({changelog.topic, partitions_, 1, {}});
   }
   // The disk is lost too.
   void LoseStore() { store_ = NewMemoryStore(layout_.families); }
