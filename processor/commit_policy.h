@@ -37,6 +37,10 @@ class EpochLimit {
       : max_bytes_(max_bytes), long_ms_(transaction_timeout_ms / 3), bytes_(max_bytes) {}
 
   uint64_t bytes() const { return bytes_; }
+  void set_max_bytes(uint64_t bytes) {
+    max_bytes_ = bytes;
+    bytes_ = std::min(bytes_, bytes);
+  }
   void Committed(int64_t took_ms) {
     if (took_ms > long_ms_) {
       Lost();
@@ -50,7 +54,7 @@ class EpochLimit {
  private:
   static constexpr uint64_t kLeastBytes = 1 << 20;
 
-  const uint64_t max_bytes_;
+  uint64_t max_bytes_;
   const int64_t long_ms_;
   uint64_t bytes_;
 };

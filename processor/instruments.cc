@@ -110,6 +110,12 @@ void Instruments::Lag(int32_t partition, SeenEnd end, int64_t lag_records, doubl
   TaskGauge(metrics_, kLagSeconds, partition).Set(lag_seconds);
 }
 
+void Instruments::Memory(uint64_t limit_bytes, uint64_t series_bytes) {
+  metrics_->Gauge("odometer_memory_limit_bytes", "What memory.limit says.").Set(static_cast<double>(limit_bytes));
+  metrics_->Gauge("odometer_series_memory_bytes", "Memory of the series' names and recent windows, and of ids.")
+      .Set(static_cast<double>(series_bytes));
+}
+
 void Instruments::State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t overlay_bytes) {
   metrics_->Gauge("odometer_state_disk_bytes", "Size of the local store on disk.").Set(static_cast<double>(disk_bytes));
   metrics_->Gauge("odometer_state_memory_bytes", "Memory of the local store: block cache and write buffers.")
@@ -118,12 +124,6 @@ void Instruments::State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t ove
       .Set(static_cast<double>(overlay_bytes));
 }
 
-void Instruments::SetNotReady(std::vector<std::string> reasons) {
-  MutexLock lock(mutex_);
-  not_ready_ = std::move(reasons);
-}
-
-std::vector<std::string> Instruments::NotReadyReasons() const {
 void Instruments::Progressed(int64_t now_ms) {
   MutexLock lock(mutex_);
   last_progress_ms_ = now_ms;
@@ -134,6 +134,12 @@ std::optional<int64_t> Instruments::last_progress_ms() const {
   return last_progress_ms_;
 }
 
+void Instruments::SetNotReady(std::vector<std::string> reasons) {
+  MutexLock lock(mutex_);
+  not_ready_ = std::move(reasons);
+}
+
+std::vector<std::string> Instruments::NotReadyReasons() const {
   MutexLock lock(mutex_);
   return not_ready_;
 }

@@ -33,14 +33,15 @@ class Instruments {
   // `outcome`: "committed", "aborted", "recovered".
   void CommitEnded(const std::string& outcome, double seconds);
   void Lag(int32_t partition, SeenEnd end, int64_t lag_records, double lag_seconds);
+  void Memory(uint64_t limit_bytes, uint64_t series_bytes);
   void State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t overlay_bytes);
 
-  void SetNotReady(std::vector<std::string> reasons);
   // The processor got somewhere: a commit, a restored task; or there is nothing left to do. Steady ms.
   void Progressed(int64_t now_ms);
   // Of the latest; nothing before the first.
   std::optional<int64_t> last_progress_ms() const;
 
+  void SetNotReady(std::vector<std::string> reasons);
   std::vector<std::string> NotReadyReasons() const;
   // The end of the input partition as last seen.
   SeenEnd LogEnd(int32_t partition) const;
@@ -54,8 +55,8 @@ class Instruments {
   Metrics* const metrics_;
   mutable Mutex mutex_;
   std::map<int32_t, PerTask> tasks_ ODOMETER_GUARDED_BY(mutex_);
-  std::vector<std::string> not_ready_ ODOMETER_GUARDED_BY(mutex_) = {"starting"};
   std::optional<int64_t> last_progress_ms_ ODOMETER_GUARDED_BY(mutex_);
+  std::vector<std::string> not_ready_ ODOMETER_GUARDED_BY(mutex_) = {"starting"};
 
   struct PerTask {
     Accounting counted;

@@ -17,6 +17,8 @@
 #include "common/state/state_paths.h"
 #include "common/state/state_service.h"
 #include "common/store/rocks_store.h"
+#include "processor/memory_budget.h"
+#include "processor/state_folder.h"
 #include "processor/task_manager.h"
 
 namespace odometer {
@@ -25,15 +27,16 @@ namespace {
 
 constexpr const char* kLog = "processor";
 constexpr int kAdminTimeoutMs = 15'000;
-// That a dead letter's headers add to a record.
-constexpr int64_t kDeadLetterHeaderBytes = 4096;
 // From then on /readyz tells it.
 constexpr int64_t kToldWithoutProgressMs = 30'000;
+// That a dead letter's headers add to a record.
+constexpr int64_t kDeadLetterHeaderBytes = 4096;
 
 class RealProcessor final : public Processor {
  public:
   RealProcessor(ProcessorOptions options, const Clock* clock, Metrics* metrics)
       : options_(std::move(options)),
+        budget_(SplitMemory(options_.memory_limit_bytes, 0)),
         clock_(clock),
         instruments_(metrics),
         layout_(options_.tiers),
@@ -49,10 +52,10 @@ class RealProcessor final : public Processor {
     ODOMETER_RETURN_IF_ERROR(StartStateService());
     ODOMETER_RETURN_IF_ERROR(BuildManager());
     ODOMETER_RETURN_IF_ERROR(manager_->Start());
+    instruments_.Progressed(clock_->SteadyMs());
     thread_ = std::thread([this] { Run(); });
     LogInfo(kLog, "started application={} instance={} input={} guarantee={}", options_.application,
             options_.instance_id, options_.input_topic, options_.exactly_once ? "exactly_once" : "at_least_once");
-    instruments_.Progressed(clock_->SteadyMs());
     return Status::Ok();
   }
 
@@ -94,10 +97,10 @@ class RealProcessor final : public Processor {
     RocksStoreOptions store_options;
     store_options.path = StateDatabasePath(options_.state_dir);
     store_options.families = layout_.families;
-    store_options.block_cache_bytes = options_.block_cache_bytes;
-    store_options.write_buffer_bytes = options_.write_buffer_bytes;
+    store_options.block_cache_bytes = budget_.block_cache_bytes;
+    store_options.write_buffer_bytes = budget_.write_buffer_bytes;
     store_options.expiry = expiry_;
-    Result<std::unique_ptr<Store>> store = OpenRocksStore(store_options);
+    Result<std::unique_ptr<PrimaryStore>> store = OpenRocksStore(store_options);
     if (!store.ok()) return store.status();
     store_ = std::move(*store);
     return Status::Ok();
@@ -127,7 +130,7 @@ class RealProcessor final : public Processor {
     consumer_options.instance_id = options_.instance_id;
     consumer_options.client_id = "odometer@" + options_.advertised_address;
     consumer_options.prefetch_records = options_.prefetch_records;
-    consumer_options.prefetch_bytes = options_.prefetch_bytes;
+    consumer_options.prefetch_bytes = budget_.prefetch_bytes;
     Result<std::unique_ptr<Consumer>> consumer = NewRdConsumer(consumer_options);
     if (!consumer.ok()) return consumer.status();
     consumer_ = std::move(*consumer);
@@ -194,7 +197,8 @@ class RealProcessor final : public Processor {
     manager_options.task = {options_.tiers, options_.dead_letter_late, dead_letter_max_bytes_};
     manager_options.commit.interval_ms = options_.commit_interval_ms;
     manager_options.commit.max_interval_ms = options_.commit_max_interval_ms;
-    manager_options.commit.overlay_bytes = options_.overlay_bytes;
+    manager_options.commit.overlay_bytes = budget_.overlay_bytes;
+    manager_options.memory_limit_bytes = options_.memory_limit_bytes;
     manager_options.transaction_timeout_ms = options_.transaction_timeout_ms;
     manager_options.changelog_replication = options_.changelog_replication;
     manager_.emplace(manager_options,
@@ -214,16 +218,16 @@ class RealProcessor final : public Processor {
     return NewRdTransactionalProducer(producer_options);
   }
 
-  std::string ClientId(const std::string& role) const { return "odometer-" + options_.instance_id + "-" + role; }
-
-  void Run() {
-    Status status;
   // 0 before the start.
   int64_t WithoutProgressMs() const {
     const std::optional<int64_t> last_ms = instruments_.last_progress_ms();
     return last_ms ? clock_->SteadyMs() - *last_ms : 0;
   }
 
+  std::string ClientId(const std::string& role) const { return "odometer-" + options_.instance_id + "-" + role; }
+
+  void Run() {
+    Status status;
     while (status.ok() && !stopping_) status = manager_->RunOnce(manager_->PollTimeoutMs());
     {
       MutexLock lock(mutex_);
@@ -233,6 +237,7 @@ class RealProcessor final : public Processor {
   }
 
   const ProcessorOptions options_;
+  const MemoryBudget budget_;  // at the start
   const Clock* const clock_;
   Instruments instruments_;
   const StateLayout layout_;
@@ -242,7 +247,7 @@ class RealProcessor final : public Processor {
   int64_t dead_letter_max_bytes_ = 0;
 
   // In the order in which they need each other; destroyed the other way round.
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<PrimaryStore> store_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<LogReader> reader_;
   std::unique_ptr<Consumer> consumer_;
@@ -264,6 +269,7 @@ class RealProcessor final : public Processor {
 Result<std::unique_ptr<Processor>> NewProcessor(ProcessorOptions options, const Clock* clock, Metrics* metrics) {
   if (options.state_dir.empty()) return Status::Invalid("state.dir is not set");
   if (!options.kafka.contains("bootstrap.servers")) return Status::Invalid("kafka.bootstrap.servers is not set");
+  if (options.memory_limit_bytes < kLeastMemoryLimitBytes) return Status::Invalid("memory.limit is too small");
   ODOMETER_RETURN_IF_ERROR(options.tiers.Validate());
   return std::unique_ptr<Processor>(std::make_unique<RealProcessor>(std::move(options), clock, metrics));
 }

@@ -32,15 +32,12 @@ struct ProcessorOptions {
 
   int64_t commit_interval_ms = 100;          // near the end of the log
   int64_t commit_max_interval_ms = 10'000;   // while catching up
-  uint64_t overlay_bytes = 64ull << 20;      // while catching up, commit when deltas take as much, or less (EpochLimit)
   int transaction_timeout_ms = 15'000;
-  int64_t stuck_timeout_ms = 300'000;        // without progress: it has failed
   int session_timeout_ms = 10'000;
+  int64_t stuck_timeout_ms = 300'000;        // without progress: it has failed
 
-  uint64_t block_cache_bytes = 64ull << 20;
-  uint64_t write_buffer_bytes = 64ull << 20;
+  uint64_t memory_limit_bytes = 640ull << 20;  // at least kLeastMemoryLimitBytes; memory_budget.h shares it out
   size_t prefetch_records = 50'000;
-  size_t prefetch_bytes = 64ull << 20;
   int16_t changelog_replication = -1;        // -1: the broker's default
 };
 

@@ -56,6 +56,8 @@ class SeenIds {
   // For what was restored, in any order. A slot beyond max_ids, from a time when that was higher, is left out.
   void Load(uint32_t slot, const SeenId& id);
 
+  size_t MemoryBytes() const { return ring_.capacity() * sizeof(Entry) + index_.capacity() * sizeof(uint32_t); }
+
  private:
   struct Entry {
     IdHash hash;

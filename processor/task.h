@@ -45,6 +45,10 @@ class Task {
   std::optional<int64_t> oldest_uncommitted_ms() const;
   const Accounting& accounting() const { return state_.accounting; }
   size_t series_count() const { return series_.size(); }
+  // That were ever given out, those of forgotten series too.
+  uint64_t series_ids() const { return series_.next_id(); }
+  // Of its series and remembered ids: what no commit gives back.
+  size_t LastingBytes() const { return series_.MemoryBytes() + ids_.MemoryBytes(); }
   // Of what is not yet sealed.
   size_t PendingBytes() const;
 

@@ -5,6 +5,8 @@
 
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
+#include "processor/memory_budget.h"
+#include "processor/window_presence.h"
 
 namespace odometer {
 
@@ -106,9 +108,9 @@ void TaskManager::OnRevoked(const std::vector<TopicPartition>& partitions) {
     assigned_.erase(tp.partition);
     CloseTask(tp.partition);
   }
+  if (assigned_.empty()) assignment_seen_ = false;
   assignment_changed_ = true;
 }
-  if (assigned_.empty()) assignment_seen_ = false;
 
 void TaskManager::OnLost(const std::vector<TopicPartition>& partitions) {
   LogWarn(kLog, "partitions lost to another member: count={}", partitions.size());
@@ -183,9 +185,9 @@ Status TaskManager::OpenTask(int32_t partition) {
   Result<RestoredTask> restored = parts_.restorer->Restore(partition, [&](uint64_t records, uint64_t of) {
     LogInfo(kLog, "restoring partition={} records={} of={}", partition, records, of);
     parts_.instruments->RestoreProgress(partition, records, of);
+    parts_.instruments->Progressed(parts_.clock->SteadyMs());
     return stopping_ ? Status::Retry("stopping") : Status::Ok();
   });
-    parts_.instruments->Progressed(parts_.clock->SteadyMs());
   if (!restored.ok()) return restored.status();
   Result<int64_t> start = StartOffset(partition, *restored, committed);
   if (!start.ok()) return start.status();
@@ -199,9 +201,9 @@ Status TaskManager::OpenTask(int32_t partition) {
   parts_.expiry->TaskOpened(partition, restored->meta, restored->series);
   parts_.instruments->TaskOpened(partition, restored->meta.accounting, restored->records, restored->full);
   parts_.instruments->RestoreProgress(partition, 1, 1);
+  parts_.instruments->Progressed(parts_.clock->SteadyMs());
   LogInfo(kLog, "task open partition={} offset={} series={} restored_records={} restore={} ms={}", partition, *start,
           restored->series.size(), restored->records, restored->full ? "full" : "tail",
-  parts_.instruments->Progressed(parts_.clock->SteadyMs());
           parts_.clock->SteadyMs() - started_ms);
   if (tasks_.size() <= static_cast<size_t>(partition)) tasks_.resize(static_cast<size_t>(partition) + 1);
   tasks_[static_cast<size_t>(partition)] =
@@ -355,9 +357,9 @@ Status TaskManager::FinishCommit() {
 
 void TaskManager::OnCommitted(const PendingCommit& commit) {
   commit_trouble_.clear();
+  parts_.instruments->Progressed(parts_.clock->SteadyMs());
   std::vector<std::pair<TopicPartition, int64_t>> offsets;
   for (const Epoch& epoch : commit.epochs) {
-  parts_.instruments->Progressed(parts_.clock->SteadyMs());
     Task* task = tasks_[static_cast<size_t>(epoch.partition)].get();
     task->Committed(epoch);
     parts_.expiry->TaskCommitted(epoch.partition, epoch.meta, epoch.forgotten);
@@ -451,8 +453,31 @@ void TaskManager::Measure() {
     const int64_t age_ms = std::max<int64_t>(0, now_ms - oldest_ms);
     parts_.instruments->Lag(task->partition(), {*end, now_ms}, lag, static_cast<double>(age_ms) / 1000);
   }
+  const uint64_t lasting_bytes = LastingBytes();
+  if (options_.memory_limit_bytes > 0) ShareMemory(lasting_bytes);
+  parts_.instruments->Memory(options_.memory_limit_bytes, lasting_bytes);
   const uint64_t sealed_bytes = pending_commit_ ? pending_commit_->bytes : 0;
   parts_.instruments->State(parts_.store->DiskBytes(), parts_.store->MemoryBytes(), PendingBytes() + sealed_bytes);
+}
+
+uint64_t TaskManager::LastingBytes() const {
+  const size_t stores = options_.task.tiers.windows.size() + (options_.task.tiers.total ? 1 : 0);
+  uint64_t bytes = 0;
+  for (const auto& task : tasks_) {
+    if (task) bytes += task->LastingBytes() + stores * task->series_ids() * WindowPresence::kBytesPerSeries;
+  }
+  return bytes;
+}
+
+void TaskManager::ShareMemory(uint64_t lasting_bytes) {
+  const MemoryBudget budget = SplitMemory(options_.memory_limit_bytes, lasting_bytes);
+  epoch_limit_.set_max_bytes(budget.overlay_bytes);
+  if (parts_.resize_block_cache) parts_.resize_block_cache(budget.block_cache_bytes);
+  if (memory_fits_ && !budget.fits) {
+    LogWarn(kLog, "series and remembered ids take {} MiB, which leaves too little of memory.limit: more memory than that will be used",
+            lasting_bytes >> 20);
+  }
+  memory_fits_ = budget.fits;
 }
 
 void TaskManager::UpdateReadiness() {
@@ -462,9 +487,9 @@ void TaskManager::UpdateReadiness() {
   for (int32_t partition : to_open_) reasons.push_back("restoring partition " + std::to_string(partition));
   if (!trouble_.empty()) reasons.push_back(trouble_);
   if (!commit_trouble_.empty()) reasons.push_back(commit_trouble_);
+  // A commit under way is progress only once it has succeeded.
+  if (reasons.empty() && !pending_commit_) parts_.instruments->Progressed(parts_.clock->SteadyMs());
   parts_.instruments->SetNotReady(std::move(reasons));
 }
 
 }  // namespace odometer
-  // A commit under way is progress only once it has succeeded.
-  if (reasons.empty() && !pending_commit_) parts_.instruments->Progressed(parts_.clock->SteadyMs());

@@ -37,6 +37,7 @@ struct TaskManagerOptions {
   CommitPolicy commit;
   int16_t changelog_replication = -1;
   int64_t transaction_timeout_ms = 15'000;
+  uint64_t memory_limit_bytes = 0;        // 0: overlays keep their size whatever else grows
   int64_t max_lag_interval_ms = 1'000;    // how often lag and sizes are measured
   int64_t revoke_timeout_ms = 10'000;     // for the last commit before partitions are given up
 };
@@ -55,6 +56,7 @@ struct TaskManagerParts {
   const Clock* clock;
   StateExpiry* expiry;
   Instruments* instruments;
+  std::function<void(uint64_t bytes)> resize_block_cache = nullptr;
 };
 
 // Used by one thread.
@@ -115,6 +117,10 @@ class TaskManager final : public ConsumerEvents {
   // Now and then: writes checkpoints of idle tasks anew, looks whether the input topic has grown.
   Status Upkeep();
   uint64_t PendingBytes() const;
+  // Of the tasks' series and remembered ids, and what the committer knows of the series' windows.
+  uint64_t LastingBytes() const;
+  // Shares the memory out anew: these are there to stay, so cache and overlays make room for them.
+  void ShareMemory(uint64_t lasting_bytes);
   void Measure();
   void UpdateReadiness();
 
@@ -134,6 +140,7 @@ class TaskManager final : public ConsumerEvents {
   std::atomic<bool> stopping_{false};
   bool recovering_ = false;
   bool paused_ = false;
+  bool memory_fits_ = true;
   bool closed_ = false;
   std::string trouble_;         // why tasks or the producer could not be opened just now; empty: nothing
   std::string commit_trouble_;  // why the latest commit was aborted

@@ -17,6 +17,9 @@ class WindowPresence {
   // series from there on have none. `tier` null: the total, whose only window starts at 0.
   WindowPresence(const Tier* tier, SeriesId first_new_id, int64_t stream_time_ms);
 
+  // What a series takes here; the table grows by doubling.
+  static constexpr uint64_t kBytesPerSeries = 24;
+
   // Whether the store may hold that window; from now on it does.
   bool TestAndSet(SeriesId series, int64_t window_start_ms);
 

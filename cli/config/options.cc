@@ -10,6 +10,7 @@
 #include "cli/config/config_values.h"
 #include "common/kafka/properties.h"
 #include "common/model/tier.h"
+#include "processor/memory_budget.h"
 
 namespace odometer::cli {
 namespace {
@@ -214,21 +215,16 @@ void AddProcessing(Table* table) {
                   });
   table->Duration("commit.max.interval", "10s", 1, kHourMs, "Longest time between commits while catching up.",
                   [](Config& c, int64_t v) { c.processor.commit_max_interval_ms = v; });
-  table->Size("overlay.size", "64MiB", kMiB, 64 * kGiB,
-              "While catching up, a commit begins when the uncommitted aggregates take as much memory.",
-              [](Config& c, uint64_t v) { c.processor.overlay_bytes = v; });
-  table->Size("memory.block.cache", "64MiB", kMiB, 1024 * kGiB, "Cache of the state's blocks, for all tasks together.",
-              [](Config& c, uint64_t v) { c.processor.block_cache_bytes = v; });
-  table->Size("memory.write.buffer", "64MiB", kMiB, 1024 * kGiB, "Write buffers of the state, for all tasks together.",
-              [](Config& c, uint64_t v) { c.processor.write_buffer_bytes = v; });
+  table->Size("memory.limit", "640MiB", kLeastMemoryLimitBytes, 1024 * kGiB,
+              "What a processor may take: the aggregates of a commit, the state's cache and write buffers, records fetched "
+              "ahead, and the series' names, which all share it. [Operations](operations.md) says what it covers.",
+              [](Config& c, uint64_t v) { c.processor.memory_limit_bytes = v; });
   table->Duration("processor.stuck.timeout", "5m", kSecondMs, 24 * kHourMs,
                   "A processor that gets nowhere for so long, because no broker answers or commits fail, exits for its "
                   "supervisor to start it again.",
                   [](Config& c, int64_t v) { c.processor.stuck_timeout_ms = v; });
   table->Integer("prefetch.records", 50'000, 1'000, 10'000'000, "Records fetched ahead.",
                  [](Config& c, int64_t v) { c.processor.prefetch_records = static_cast<size_t>(v); });
-  table->Size("prefetch.size", "64MiB", kMiB, 2 * kGiB, "Bytes fetched ahead.",
-              [](Config& c, uint64_t v) { c.processor.prefetch_bytes = v; });
 }
 
 void AddListeners(Table* table) {

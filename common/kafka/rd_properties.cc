@@ -40,7 +40,7 @@ constexpr std::array kReserved = {
     Reserved{"queue.buffering.max.kbytes", "use ingest.queue.size", true},
     Reserved{"queue.buffering.max.messages", "use ingest.queue.records", true},
     Reserved{"queue.buffering.max.ms", "use ingest.linger", true},
-    Reserved{"queued.max.messages.kbytes", "use prefetch.size", true},
+    Reserved{"queued.max.messages.kbytes", "use memory.limit", true},
     Reserved{"queued.min.messages", "use prefetch.records", true},
     Reserved{"request.required.acks", "exact counts need all"},
     Reserved{"session.timeout.ms", "use session.timeout", true},

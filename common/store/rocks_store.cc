@@ -93,10 +93,14 @@ class RocksBatch final : public StoreBatch {
   rocksdb::WriteBatch batch_;
 };
 
-class RocksStore final : public Store {
+class RocksStore final : public PrimaryStore {
  public:
-  RocksStore(std::unique_ptr<RocksDatabase> database, std::shared_ptr<std::atomic<bool>> log_failed)
-      : log_failed_(std::move(log_failed)), database_(std::move(database)) {}
+  RocksStore(std::unique_ptr<RocksDatabase> database, std::shared_ptr<std::atomic<bool>> log_failed,
+             std::shared_ptr<rocksdb::Cache> cache, uint64_t write_buffer_bytes)
+      : write_buffer_bytes_(write_buffer_bytes),
+        log_failed_(std::move(log_failed)),
+        cache_(std::move(cache)),
+        database_(std::move(database)) {}
 
   Status Get(FamilyId family, std::string_view key, std::string* value) const override {
     return database_->Get(family, key, value);
@@ -114,9 +118,12 @@ class RocksStore final : public Store {
   const std::vector<std::string>& Families() const override { return database_->families(); }
   uint64_t DiskBytes() const override { return database_->DiskBytes(); }
   uint64_t MemoryBytes() const override { return database_->MemoryBytes(); }
+  void SetBlockCacheBytes(uint64_t bytes) override { cache_->SetCapacity(bytes + write_buffer_bytes_); }
 
  private:
+  const uint64_t write_buffer_bytes_;
   const std::shared_ptr<std::atomic<bool>> log_failed_;
+  const std::shared_ptr<rocksdb::Cache> cache_;
   const std::unique_ptr<RocksDatabase> database_;
 };
 
@@ -158,7 +165,7 @@ Status OpenFailed(const rocksdb::Status& status, const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> OpenRocksStore(const RocksStoreOptions& options) {
+Result<std::unique_ptr<PrimaryStore>> OpenRocksStore(const RocksStoreOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.path, error);
   if (error) {
@@ -197,9 +204,10 @@ Result<std::unique_ptr<Store>> OpenRocksStore(const RocksStoreOptions& options) 
   rocksdb::Status opened = rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &db);
   if (!opened.ok()) return OpenFailed(opened, options.path);
   auto database =
-      std::make_unique<RocksDatabase>(options.path, db, std::move(handles), options.families, std::move(cache));
+      std::make_unique<RocksDatabase>(options.path, db, std::move(handles), options.families, cache);
   LogInfo("store", "opened path={} disk_bytes={}", options.path, database->DiskBytes());
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(std::move(database), std::move(log_failed)));
+  return std::unique_ptr<PrimaryStore>(std::make_unique<RocksStore>(std::move(database), std::move(log_failed),
+                                                                    std::move(cache), options.write_buffer_bytes));
 }
 
 }  // namespace odometer

@@ -17,10 +17,16 @@ struct RocksStoreOptions {
   std::shared_ptr<const StoreExpiry> expiry;  // null: nothing expires
 };
 
+class PrimaryStore : public Store {
+ public:
+  // Shrinks or grows the block cache; what no longer fits is dropped as it is released. Thread-safe.
+  virtual void SetBlockCacheBytes(uint64_t bytes) = 0;
+};
+
 // Opens for reading and writing, creating the folder and what families are missing. Families that the database has
 // and the options do not name are kept untouched.
 // kStop when another process has it open (names the lock), or when it is corrupt.
-Result<std::unique_ptr<Store>> OpenRocksStore(const RocksStoreOptions& options);
+Result<std::unique_ptr<PrimaryStore>> OpenRocksStore(const RocksStoreOptions& options);
 
 // A read-only follower of a database that another process may be writing: RocksDB's secondary instance.
 // Write() fails with kInvalid.

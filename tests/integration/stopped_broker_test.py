@@ -30,7 +30,11 @@ class Broker:
         self.start()
 
     def start(self):
-        subprocess.run([BROKER, "start", str(self.port), self.folder], check=True, stdout=subprocess.DEVNULL)
+        # A busy machine may need longer for it than the script waits.
+        for last in (False, True):
+            command = [BROKER, "start", str(self.port), self.folder]
+            if subprocess.run(command, check=last, stdout=subprocess.DEVNULL).returncode == 0:
+                return
 
     def stop(self):
         subprocess.run([BROKER, "stop", self.folder], check=False, stdout=subprocess.DEVNULL)

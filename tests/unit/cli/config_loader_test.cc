@@ -62,13 +62,11 @@ TEST_F(ConfigLoaderTest, DefaultsAreThoseOfTheParts) {
   EXPECT_EQ(actual.deduplication.max_ids, expected.deduplication.max_ids);
   EXPECT_EQ(actual.commit_interval_ms, expected.commit_interval_ms);
   EXPECT_EQ(actual.commit_max_interval_ms, expected.commit_max_interval_ms);
-  EXPECT_EQ(actual.overlay_bytes, expected.overlay_bytes);
   EXPECT_EQ(actual.transaction_timeout_ms, expected.transaction_timeout_ms);
   EXPECT_EQ(actual.session_timeout_ms, expected.session_timeout_ms);
-  EXPECT_EQ(actual.block_cache_bytes, expected.block_cache_bytes);
-  EXPECT_EQ(actual.write_buffer_bytes, expected.write_buffer_bytes);
+  EXPECT_EQ(actual.memory_limit_bytes, expected.memory_limit_bytes);
+  EXPECT_EQ(actual.stuck_timeout_ms, expected.stuck_timeout_ms);
   EXPECT_EQ(actual.prefetch_records, expected.prefetch_records);
-  EXPECT_EQ(actual.prefetch_bytes, expected.prefetch_bytes);
   EXPECT_EQ(actual.changelog_replication, expected.changelog_replication);
   EXPECT_EQ(loaded->config.http.max_body_bytes, http::ServerOptions().max_body_bytes);
   EXPECT_EQ(loaded->config.http.response_timeout_ms, http::ServerOptions().response_timeout_ms);
@@ -107,18 +105,18 @@ TEST_F(ConfigLoaderTest, NestedAndDottedKeysMeanTheSame) {
 
 TEST_F(ConfigLoaderTest, FilesThenEnvironmentThenFlags) {
   ConfigInput input;
-  input.files = {File("1.yaml", "log.level: debug\ncommit.interval: 1ms\nprefetch.size: 1MiB\ntotals: false\n"),
-                 File("2.yaml", "\ncommit.interval: 2ms\nprefetch.size: 2MiB\nlog.level: warn\n")};
-  input.environment = {{"PATH", "/bin"}, {"ODOMETER_COMMIT_INTERVAL", "3ms"}, {"ODOMETER_PREFETCH_SIZE", "3MiB"}};
+  input.files = {File("1.yaml", "log.level: debug\ncommit.interval: 1ms\nmemory.limit: 200MiB\ntotals: false\n"),
+                 File("2.yaml", "\ncommit.interval: 2ms\nmemory.limit: 300MiB\nlog.level: warn\n")};
+  input.environment = {{"PATH", "/bin"}, {"ODOMETER_COMMIT_INTERVAL", "3ms"}, {"ODOMETER_MEMORY_LIMIT", "400MiB"}};
   input.flags = {{"commit.interval", "4ms", "--set"}};
   const Result<LoadedConfig> loaded = LoadConfig(input);
   ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
   EXPECT_EQ(loaded->config.processor.commit_interval_ms, 4);
-  EXPECT_EQ(loaded->config.processor.prefetch_bytes, 3u << 20);
+  EXPECT_EQ(loaded->config.processor.memory_limit_bytes, 400u << 20);
   EXPECT_EQ(loaded->config.log_level, "warn");
   EXPECT_FALSE(loaded->config.processor.tiers.total);
   EXPECT_EQ(OriginOf(*loaded, "commit.interval"), "--set");
-  EXPECT_EQ(OriginOf(*loaded, "prefetch.size"), "ODOMETER_PREFETCH_SIZE");
+  EXPECT_EQ(OriginOf(*loaded, "memory.limit"), "ODOMETER_MEMORY_LIMIT");
   EXPECT_EQ(OriginOf(*loaded, "log.level"), input.files[1] + ":4");
   EXPECT_EQ(OriginOf(*loaded, "totals"), input.files[0] + ":4");
 }
@@ -157,7 +155,7 @@ TEST_F(ConfigLoaderTest, AnUnknownKeyIsAnErrorThatNamesTheNearest) {
 
 TEST_F(ConfigLoaderTest, ABadValueIsNamedWithWhatWasExpected) {
   EXPECT_THAT(ErrorOf("commit.interval: fast"), HasSubstr("bad.yaml:1: commit.interval: \"fast\" is not a duration"));
-  EXPECT_THAT(ErrorOf("overlay.size: 1"), HasSubstr("overlay.size: \"1\" is not a size from 1048576"));
+  EXPECT_THAT(ErrorOf("memory.limit: 1"), HasSubstr("memory.limit: \"1\" is not a size from 201326592"));
   EXPECT_THAT(ErrorOf("query.listen: 7000"), HasSubstr("query.listen: \"7000\" is not an address"));
   EXPECT_THAT(ErrorOf("totals: maybe"), HasSubstr("totals: \"maybe\" is not true or false"));
   EXPECT_THAT(ErrorOf("processing.guarantee: twice"), HasSubstr("is not exactly_once or at_least_once"));
@@ -226,7 +224,7 @@ TEST_F(ConfigLoaderTest, KafkaPropertiesThatHaveAnOptionAreRefusedWithIt) {
            {"queue.buffering.max.messages", "ingest.queue.records"},
            {"queue.buffering.max.kbytes", "ingest.queue.size"},
            {"queued.min.messages", "prefetch.records"},
-           {"queued.max.messages.kbytes", "prefetch.size"}}) {
+           {"queued.max.messages.kbytes", "memory.limit"}}) {
     EXPECT_THAT(ErrorOf("kafka." + property + ": 1"), HasSubstr("use " + option + ")")) << property;
   }
 }

@@ -44,5 +44,15 @@ TEST(EpochLimit, NeverVanishes) {
   EXPECT_EQ(small.bytes(), 1000u);
 }
 
+TEST(EpochLimit, FollowsALowerMaximumAtOnceAndAHigherOneBitByBit) {
+  EpochLimit limit(64 << 20, 15'000);
+  limit.set_max_bytes(8 << 20);
+  EXPECT_EQ(limit.bytes(), 8u << 20);
+  limit.set_max_bytes(16 << 20);
+  EXPECT_EQ(limit.bytes(), 8u << 20);
+  for (int i = 0; i < 10; ++i) limit.Committed(1);
+  EXPECT_EQ(limit.bytes(), 16u << 20);
+}
+
 }  // namespace
 }  // namespace odometer

@@ -162,5 +162,18 @@ TEST(SeenIds, AgreesWithAListThroughAnyHistoryAndRestore) {
   }
 }
 
+TEST(SeenIds, TakesMemoryAsIdsComeAndNoMoreOnceAllSlotsAreUsed) {
+  SeenIds ids({.retention_ms = 1000, .max_ids = 1000});
+  EXPECT_EQ(ids.MemoryBytes(), 0u);
+  auto add = [&](int from, int to) {
+    for (int i = from; i < to; ++i) ids.Add(Hash("o", std::to_string(i)), kT);
+    return ids.MemoryBytes();
+  };
+  EXPECT_GE(add(0, 500), 500u * 32);
+  const size_t full = add(500, 1000);
+  EXPECT_GE(full, 1000u * 32);
+  EXPECT_EQ(add(1000, 5000), full);
+}
+
 }  // namespace
 }  // namespace odometer

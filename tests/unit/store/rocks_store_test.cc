@@ -163,6 +163,27 @@ TEST(RocksStore, MemoryStaysBounded) {
   EXPECT_LT(most, 2 * (kCache + kBuffers));  // 40 MB went through it
 }
 
+TEST(RocksStore, ASmallerBlockCacheLetsGoOfMemory) {
+  TempFolder folder;
+  constexpr uint64_t kCache = 16 << 20, kBuffers = 1 << 20;
+  auto opened = OpenRocksStore({.path = folder.path(),
+                                .families = kFamilies,
+                                .block_cache_bytes = kCache,
+                                .write_buffer_bytes = kBuffers});
+  ASSERT_TRUE(opened.ok());
+  auto store = std::move(opened).value();
+  for (int i = 0; i < 8'000; ++i) Put(store.get(), 0, std::to_string(i), std::string(1000, static_cast<char>(i)));
+  auto read_all = [&] {
+    auto view = store->View();
+    for (auto it = view->Scan(0, "", ""); it->Valid(); it->Next()) {
+    }
+    return store->MemoryBytes();
+  };
+  const uint64_t before = read_all();
+  store->SetBlockCacheBytes(1 << 20);
+  EXPECT_LT(read_all(), before / 2);
+}
+
 TEST(RocksSecondary, SeesWhatThePrimaryWroteOnceItCaughtUp) {
   TempFolder folder;
   auto primary = Open(folder.path() + "/db");
