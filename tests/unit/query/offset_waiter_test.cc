@@ -22,10 +22,10 @@ class OffsetWaiterTest : public testing::Test {
     return [this](Outcome outcome) { outcomes_.push_back(outcome); };
   }
 
+  std::vector<Outcome> outcomes_;
   FakeStateReader state_;
   ManualClock clock_;
   OffsetWaiter waiter_{&state_, &clock_, 3};  // without its thread: the test looks by hand
-  std::vector<Outcome> outcomes_;
 };
 
 TEST_F(OffsetWaiterTest, LetsGoOnceTheStateShowsTheRecord) {

@@ -126,7 +126,8 @@ TEST_F(StateServiceTest, AViewLivesAsLongAsItsHolderWantsIt) {
 TEST_F(StateServiceTest, TheReaderIsToldHowLongAViewIsWanted) {
   auto service = Started();
   SystemClock clock;
-  auto view = Client()->View(Deadline(&clock, clock.SteadyMs() + 50'000));
+  auto client = Client();
+  auto view = client->View(Deadline(&clock, clock.SteadyMs() + 50'000));
   ASSERT_TRUE(view.ok());
   EXPECT_GT(reader_.left_ms, 0);
   EXPECT_LE(reader_.left_ms, 50'000);
