@@ -89,16 +89,20 @@ int RunProcessor(const Config& config, StopSignal* stop) {
              [&current] { return current.NotReadyReasons(); }, &metrics);
   if (!server.ok()) return Fail(name, server.status());
 
-  const int64_t give_up_ms = clock.SteadyMs() + config.processor.stuck_timeout_ms;
+  int64_t give_up_ms = clock.SteadyMs() + config.processor.stuck_timeout_ms;
   Status status = RunOnce(config, &clock, &metrics, &current, stop);
   std::string told;
-  while (status.Is(ErrorKind::kRetry)) {
-    if (clock.SteadyMs() >= give_up_ms) {
+  while (status.Is(ErrorKind::kRetry) || status.Is(ErrorKind::kRecover)) {
+    if (status.Is(ErrorKind::kRecover)) {
+      LogWarn(name, "starting anew from what is committed: {}", status.message());
+      give_up_ms = clock.SteadyMs() + config.processor.stuck_timeout_ms;
+    } else if (clock.SteadyMs() >= give_up_ms) {
       status = Status::Stop("could not start within " + FormatDuration(config.processor.stuck_timeout_ms) + ": " +
                             status.message());
       break;
+    } else if (told != status.message()) {
+      LogWarn(name, "cannot start yet, trying again: {}", status.message());
     }
-    if (told != status.message()) LogWarn(name, "cannot start yet, trying again: {}", status.message());
     told = status.message();
     status = stop->WaitFor(kStartRetryMs) ? Status::Ok() : RunOnce(config, &clock, &metrics, &current, stop);
   }

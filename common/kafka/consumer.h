@@ -42,8 +42,9 @@ class Consumer {
 
   virtual Status Subscribe(const std::vector<std::string>& topics) = 0;
   // Hands over what has arrived, waiting at most timeout_ms for the first record. kRecover when the client must be
-  // re-created, kStop when the broker says no for good (authorisation, unknown topic) or records cannot be read (deleted
-  // before they were consumed, a batch that stays damaged when fetched again); passing trouble is logged.
+  // re-created, kStop when the broker says no for good (authorisation, unknown topic), another member has our instance id, or
+  // records cannot be read (deleted before they were consumed, a batch that stays damaged when fetched again); passing
+  // trouble is logged.
   virtual Status Poll(int timeout_ms, ConsumerEvents* events) = 0;
 
   // Begins to deliver the partition from that offset. Also used to go back: records fetched before are not delivered.

@@ -14,6 +14,7 @@
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_fetch_waker.h"
 #include "common/kafka/rd_group_metadata.h"
+#include "common/kafka/rd_membership.h"
 #include "common/kafka/rd_reachability.h"
 #include "common/kafka/rd_record_queue.h"
 
@@ -56,7 +57,7 @@ struct Partition {
 class RdConsumer final : public Consumer {
  public:
   explicit RdConsumer(const ConsumerOptions& options)
-      : prefetch_records_(options.prefetch_records), prefetch_bytes_(options.prefetch_bytes) {}
+      : group_id_(options.group_id), prefetch_records_(options.prefetch_records), prefetch_bytes_(options.prefetch_bytes) {}
   ~RdConsumer() override {
     Close(nullptr);
     waker_.reset();
@@ -107,8 +108,10 @@ class RdConsumer final : public Consumer {
   void HandOver(int wait_ms);
   void CheckUnknownTopic();
   void Fail(Status status);
+  Status Fatal();
   void PartitionsChanged();
 
+  const std::string group_id_;
   const size_t prefetch_records_;
   const size_t prefetch_bytes_;
   rd::Reachability reachability_;
@@ -134,6 +137,7 @@ class RdConsumer final : public Consumer {
   std::optional<std::pair<std::string, int64_t>> unknown_topic_;  // its name, and since when
 
   std::atomic<bool> in_group_{false};
+  std::string member_id_;  // as of the latest assignment
   bool closed_ = false;
 };
 
@@ -279,8 +283,7 @@ void RdConsumer::HandleMessageError(const rd_kafka_message_t& message) {
     default:
       break;
   }
-  Status status = message.err == RD_KAFKA_RESP_ERR__FATAL ? rd::FatalStatus(client_.get(), "consumer")
-                                                          : ErrorStatus(message.err, what);
+  Status status = message.err == RD_KAFKA_RESP_ERR__FATAL ? Fatal() : ErrorStatus(message.err, what);
   if (status.ok()) return;
   if (!status.Is(ErrorKind::kRetry)) return Fail(std::move(status));
   LogWarn(kLog, "{}", status.message());
@@ -319,20 +322,29 @@ void RdConsumer::CheckUnknownTopic() {
   }
 }
 
-void RdConsumer::OnClientError(rd_kafka_t* client, int error, const char* reason, void* self) noexcept {
+void RdConsumer::OnClientError(rd_kafka_t*, int error, const char* reason, void* self) noexcept {
+  auto* consumer = static_cast<RdConsumer*>(self);
   try {
     auto code = static_cast<rd_kafka_resp_err_t>(error);
-    Status status = code == RD_KAFKA_RESP_ERR__FATAL ? rd::FatalStatus(client, "consumer") : ErrorStatus(code, reason);
+    Status status = code == RD_KAFKA_RESP_ERR__FATAL ? consumer->Fatal() : ErrorStatus(code, reason);
     if (status.ok()) return;
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) static_cast<RdConsumer*>(self)->reachability_.Lost(reason);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) consumer->reachability_.Lost(reason);
     if (status.Is(ErrorKind::kRetry)) {
       LogWarn(kLog, "{}", status.message());
     } else {
-      static_cast<RdConsumer*>(self)->Fail(std::move(status));
+      consumer->Fail(std::move(status));
     }
   } catch (...) {
     return;  // out of memory for a message: the error comes again
   }
+}
+
+Status RdConsumer::Fatal() {
+  if (!failure_.ok()) return failure_;
+  if (rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+    return rd::FatalStatus(client_.get(), "consumer");
+  }
+  return rd::FencedStatus(client_.get(), group_id_, member_id_, kCommittedTimeoutMs);
 }
 
 void RdConsumer::Fail(Status status) {
@@ -389,6 +401,7 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
   unknown_topic_.reset();
   PartitionsChanged();
   in_group_ = true;
+  member_id_ = rd::MemberId(client_.get());
   LogInfo(kLog, "assigned partitions={}", assigned.size());
   if (events_ != nullptr) events_->OnAssigned(assigned);
 }
@@ -550,10 +563,7 @@ Status RdConsumer::CommitOffsets(const std::vector<std::pair<TopicPartition, int
 std::unique_ptr<GroupMetadata> RdConsumer::Group() {
   // Metadata without a member is accepted by brokers without any check of the generation.
   if (!in_group_) return nullptr;
-  char* member = rd_kafka_memberid(client_.get());
-  bool is_member = member != nullptr && *member != '\0';
-  if (member != nullptr) rd_kafka_mem_free(client_.get(), member);
-  if (!is_member) return nullptr;
+  if (rd::MemberId(client_.get()).empty()) return nullptr;
   rd_kafka_consumer_group_metadata_t* metadata = rd_kafka_consumer_group_metadata(client_.get());
   if (metadata == nullptr) return nullptr;
   return std::make_unique<rd::RdGroupMetadata>(metadata);

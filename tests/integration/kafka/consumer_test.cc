@@ -298,7 +298,8 @@ TEST_F(ConsumerTest, AnotherMemberWithTheSameInstanceIdFencesThisOne) {
   ASSERT_TRUE(PollUntil(second.get(), &second_events, [&] { return second_events.assigned.size() == 1; }));
   Status status;
   for (int i = 0; i < 600 && status.ok(); ++i) status = first->Poll(50, &first_events);
-  EXPECT_TRUE(status.Is(ErrorKind::kRecover)) << status.ToString();
+  EXPECT_TRUE(status.Is(ErrorKind::kStop)) << status.ToString();
+  EXPECT_NE(status.message().find("same instance.id"), std::string::npos) << status.message();
 }
 
 TEST_F(ConsumerTest, GivesKeysHeadersTombstonesAndTimestamps) {

@@ -1,0 +1,21 @@
+// Who this client is to its consumer group.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <string>
+
+#include "common/base/status.h"
+
+namespace odometer::rd {
+
+// The id that the group has given this client; empty while it has none.
+std::string MemberId(rd_kafka_t* client);
+
+// What became of a static member that is fenced. librdkafka (2.0.2, its issue 3437) forgets its member id when its session
+// times out, and while it waits for the caller, who is restoring, it goes on with an empty one: then the group fences it in
+// favour of itself. `member_id` is the last one that it had. kStop when another member has taken its place; kRecover when
+// none has, or when that cannot be known within timeout_ms.
+Status FencedStatus(rd_kafka_t* client, const std::string& group, const std::string& member_id, int timeout_ms);
+
+}  // namespace odometer::rd
