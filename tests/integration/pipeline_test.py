@@ -13,10 +13,11 @@ import random
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
+from comparison import compare_everything, read_accounting
 from confluent_kafka import Producer
 from deployment import Deployment, wait_for
+from events import TYPES, make_value
 from oracle import aggregate, read_topic
 
 LONG = bool(os.environ.get("ODOMETER_TEST_LONG"))
@@ -24,19 +25,7 @@ SECONDS = 600 if LONG else 66
 KILLS = 50 if LONG else 10
 EVENTS_PER_SECOND = 3_400
 SERIES_PER_TYPE = 1_250
-TYPES = ("counter", "gauge", "meter", "timer")
 QUERIES_WHILE_DEAD = 1_000
-QUANTILES = {"p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99, "p999": 0.999}
-
-
-def make_value(rng, kind):
-    if kind == "counter":
-        return rng.choice((1, 1, 1, rng.randrange(0, 1000), rng.randrange(0, 2**64)))
-    if kind == "gauge":
-        return rng.choice((rng.randrange(-1000, 1000), round(rng.uniform(-100, 100), 3)))
-    if kind == "meter":
-        return 1
-    return round(rng.lognormvariate(3, 1), 3)
 
 
 def produce(deployment, partitioner, seed, failures):
@@ -89,94 +78,6 @@ def check_dead_answers(records, answers):
         assert value == (expected[0].total if expected else None), f"{name} as of {text}: {value}"
 
 
-def close(actual, expected, magnitude, what):
-    assert abs(actual - float(expected)) <= 1e-12 * magnitude + 1e-300, f"{what}: {actual} instead of {float(expected)}"
-
-
-def check_timer(answer, expected, what):
-    assert answer["count"] == expected.count, f"{what}: {answer}"
-    close(answer["sum"], expected.total, expected.magnitude, what + " sum")
-    assert (answer["min"], answer["max"]) == (min(expected.values), max(expected.values)), f"{what}: {answer}"
-    for name, q in QUANTILES.items():
-        exact = expected.quantile(q)
-        assert abs(answer[name] - exact) <= 0.01 * abs(exact), f"{what} {name}: {answer[name]} instead of {exact}"
-
-
-def check_series(http, key, windows, size_ms):
-    """Compares one series in one tier (size_ms 0: the total); returns the number of windows compared."""
-    kind, _, name = key
-    query = {"key": name, "type": kind}
-    if size_ms and kind == "counter":
-        query["type"] = "points"
-    if kind == "meter":
-        return check_meter(http, query, windows, size_ms)
-    if size_ms:
-        query["period"] = size_ms // 1000
-    elif kind == "gauge":
-        # A gauge without a range has no total of its own: its last value is that of its last bucket.
-        query["period"] = 3600
-    values, headers = http.get_json("/read", **query)
-    values = values["values"]
-    what = f"{name} by {size_ms} ms"
-    if kind == "gauge" and not size_ms:
-        assert values[-1]["value"] == windows[0].last, f"{what}: {values[-1]} instead of {windows[0].last}"
-        return 1
-    assert len(values) == len(windows), f"{what}: {len(values)} windows instead of {len(windows)}"
-    for answer, (start, expected) in zip(values, sorted(windows.items())):
-        first = start if size_ms else expected.first_ts
-        assert answer["from"] == first, f"{what}: from {answer['from']} instead of {first}"
-        if kind == "timer":
-            check_timer(answer, expected, what)
-        elif kind == "gauge":
-            assert answer["value"] == expected.last, f"{what}@{start}: {answer} instead of {expected.last}"
-        else:
-            assert answer["value"] == expected.total, f"{what}@{start}: {answer} instead of {expected.total}"
-            if not size_ms:
-                assert answer["to"] == expected.last_ts, f"{what}: {answer}"
-    return len(windows)
-
-
-def check_meter(http, query, windows, size_ms):
-    for start, expected in windows.items():
-        if size_ms:
-            query["from"], query["to"] = start, start + size_ms - 1
-        values, headers = http.get_json("/read", **query)
-        count = values["values"][0]["count"]
-        assert count == expected.count, f"{query}: {count} instead of {expected.count} ({headers})"
-    return len(windows)
-
-
-def check_everything(deployment, records):
-    compared = 0
-    local = threading.local()
-
-    def check(job):
-        if not hasattr(local, "http"):
-            local.http = deployment.http("query")
-        return check_series(local.http, *job)
-
-    for size_ms in (1_000, 60_000, 3_600_000, 0):
-        series = aggregate(records, size_ms)
-        with ThreadPoolExecutor(4) as pool:
-            compared += sum(pool.map(check, [(key, windows, size_ms) for key, windows in series.items()]))
-    return compared
-
-
-def accounting(deployment):
-    """Nothing vanished: every record up to the offsets of the answer was consumed, and became something."""
-    answer, headers = deployment.http("query").get_json("/api/v1/accounting", require="complete")
-    assert headers["x-odometer-partitions"] == "4/4", headers
-    for counts in (answer, *answer["partitions"]):
-        became = sum(counts[kind] for kind in ("applied", "duplicate", "late", "rejected", "overflowed"))
-        assert counts["balanced"] and counts["consumed"] == became, counts
-        assert counts["rejected"] == sum(counts["rejected_by_reason"].values()), counts
-    # The producers write without transactions: all offsets are records.
-    for partition in answer["partitions"]:
-        assert partition["consumed"] == partition["next_offset"], partition
-    assert answer["consumed"] == sum(partition["consumed"] for partition in answer["partitions"]), answer
-    return answer
-
-
 def kill_and_restart(deployment, rng, dead_answers):
     wait_for("events that are not committed", lambda: sum(deployment.committed() or [0]) < sum(deployment.ends()))
     deployment.kill("processor")
@@ -184,7 +85,7 @@ def kill_and_restart(deployment, rng, dead_answers):
     assert committed is None or sum(committed) < sum(ends), "killed with nothing in flight"
     if dead_answers is not None:
         dead_answers.extend(query_while_dead(deployment, rng))
-        accounting(deployment)
+        read_accounting(deployment.http("query"))
     deployment.start("processor")
     metrics = deployment.metrics("processor")
     full = sum(v for k, v in metrics.items() if k.startswith('odometer_restores_total{kind="full"'))
@@ -228,8 +129,9 @@ def main():
         records = read_topic(deployment.broker, deployment.topic, deployment.partitions)
         assert len(records) >= 200_000, len(records)
         check_dead_answers(records, dead_answers)
-        compared = check_everything(deployment, records)
-        counted = accounting(deployment)
+        compared, differences = compare_everything(lambda: deployment.http("query"), records)
+        assert not differences, f"{len(differences)} differences: {differences[:3]}"
+        counted = read_accounting(deployment.http("query"))
         assert counted["consumed"] == counted["applied"] == len(records), f"{counted} of {len(records)} records"
         assert deployment.http("processor").get("/readyz")[0] == 200
         print(

@@ -14,8 +14,10 @@ source "$here/../../deploy/local/lib/kafka.sh"
 
 usage() {
   cat <<'END'
-tests/support/broker.sh start PORT DIR   starts a broker on 127.0.0.1:PORT (its controller: PORT + 1) with its data in
-                                         DIR, and waits until it answers; again after stop or kill it goes on
+tests/support/broker.sh start PORT DIR [SETTING=VALUE...]
+                                         starts a broker on 127.0.0.1:PORT (its controller: PORT + 1) with its data in
+                                         DIR, and waits until it answers; again after stop or kill it goes on. The
+                                         settings are the broker's own, such as num.partitions=8
 tests/support/broker.sh stop DIR         stops it gracefully
 tests/support/broker.sh kill DIR         ends it as a crash would (SIGKILL)
 tests/support/broker.sh free-port        prints a port that is free, as is the next one
@@ -34,14 +36,20 @@ free_port() {
   done
 }
 
+start() {
+  local port=$1 dir
+  mkdir -p "$2"
+  dir=$(cd "$2" && pwd -P)
+  RUN_DIR=$dir/run
+  launch_broker "$dir" "$port" "${@:3}"
+  await_broker "$dir" "$port"
+}
+
+if [[ ${1:-} == start ]] && (($# >= 3)); then
+  start "${@:2}"
+  exit
+fi
 case "${1:-} $#" in
-  "start 3")
-    mkdir -p "$3"
-    dir=$(cd "$3" && pwd -P)
-    RUN_DIR=$dir/run
-    launch_broker "$dir" "$2"
-    await_broker "$dir" "$2"
-    ;;
   "stop 2")
     RUN_DIR=$2/run
     stop_broker

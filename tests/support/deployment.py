@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -29,9 +30,16 @@ def require_environment(*names):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the range that the kernel gives to outgoing connections: it stays free while its process is dead."""
+    while True:
+        port = random.randrange(10_000, 20_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def wait_for(what, condition, timeout_s=60, interval_s=0.05):
@@ -49,23 +57,25 @@ def wait_for(what, condition, timeout_s=60, interval_s=0.05):
 class Http:
     """One kept-open connection. Not thread-safe."""
 
-    def __init__(self, port):
+    def __init__(self, port, attempts=2):
         self.port = port
+        self.attempts = attempts
         self.connection = None
 
     def request(self, method, target, body=None, headers=None):
-        """(status, headers with lower-case names, body bytes). Connects again once when the connection has gone."""
-        for attempt in (1, 2):
+        """(status, headers with lower-case names, body bytes). Connects again when the connection has gone, as often as
+        `attempts` allows: 1 for what must not be sent twice."""
+        for attempt in range(1, self.attempts + 1):
             try:
                 if self.connection is None:
                     self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
                 self.connection.request(method, target, body, headers or {})
                 response = self.connection.getresponse()
                 return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
-            except (http.client.HTTPException, ConnectionError):
+            except (http.client.HTTPException, OSError):
                 self.connection.close()
                 self.connection = None
-                if attempt == 2:
+                if attempt == self.attempts:
                     raise
 
     def get(self, target, **query):
@@ -82,8 +92,10 @@ class Http:
 class Deployment:
     """Use as a context manager: stops its processes and removes its folder; keeps the logs' tail when a test failed."""
 
-    def __init__(self, partitions=4, settings=None):
-        self.broker, self.binary = require_environment("ODOMETER_TEST_BROKER", "ODOMETER_BINARY")
+    def __init__(self, partitions=4, settings=None, broker=None):
+        """`broker`: an address; without it that of ODOMETER_TEST_BROKER."""
+        (self.binary,) = require_environment("ODOMETER_BINARY")
+        (self.broker,) = [broker] if broker else require_environment("ODOMETER_TEST_BROKER")
         self.folder = tempfile.mkdtemp(prefix="odometer-", dir=os.environ.get("ODOMETER_TEST_DIR"))
         self.name = "t" + os.path.basename(self.folder).replace("_", "").replace("odometer-", "")
         self.topic = self.name + ".events"
@@ -113,7 +125,7 @@ class Deployment:
         for name in list(self.processes):
             self.stop(name, check=kind is None)
         if kind is not None:
-            for name in ("processor", "ingest", "query"):
+            for name in self.ports:
                 self.print_log(name)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -128,10 +140,10 @@ class Deployment:
 
         wait_for(f"the broker to know topic {topic}", known)
 
-    def start(self, name, *arguments, wait_ready=True):
-        """Starts `odometer <name>` and waits until it says that it is ready."""
+    def start(self, name, *arguments, command=None, wait_ready=True, timeout_s=60):
+        """Starts `odometer <command>`, by default the name, and waits until it says that it is ready."""
         log = open(self.log_path(name), "ab")
-        command = [self.binary, name, "--config", self.config, *arguments]
+        command = [self.binary, command or name, "--config", self.config, *arguments]
         # Ours would be taken for settings.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("ODOMETER_")}
         self.processes[name] = subprocess.Popen(
@@ -139,7 +151,7 @@ class Deployment:
         )
         log.close()
         if wait_ready:
-            wait_for(f"{name} to be ready", lambda: self.ready(name))
+            wait_for(f"{name} to be ready", lambda: self.ready(name), timeout_s)
 
     def ready(self, name):
         process = self.processes[name]

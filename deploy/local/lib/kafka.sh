@@ -29,9 +29,10 @@ fetch_kafka() {
   if ! mv -T "$fresh" "$jars" 2>/dev/null; then rm -rf "$fresh"; fi  # another run was first
 }
 
-# broker_settings DIR PORT
+# broker_settings DIR PORT [SETTING=VALUE...]: the later of two that set the same wins.
 broker_settings() {
   local dir=$1 port=$2
+  shift 2
   cat <<END
 process.roles=broker,controller
 node.id=1
@@ -53,6 +54,7 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 END
+  if (($# > 0)); then printf '%s\n' "$@"; fi
 }
 
 # format_storage DIR JAVA: what a new broker needs on disk. Does nothing for a formatted one; a half-formatted one is finished.
@@ -81,13 +83,14 @@ adopt_broker() {
 
 broker_answers() { listening "$1" && timeout 5 kcat -L -q -b "127.0.0.1:$1" -m 3 >/dev/null 2>&1; }
 
-# launch_broker DIR PORT: starts it, unless it runs. await_broker tells when it answers.
+# launch_broker DIR PORT [SETTING=VALUE...]: starts it, unless it runs. await_broker tells when it answers.
 launch_broker() {
   local dir=$1 port=$2 java
+  shift 2
   ! process_alive broker || return 0
   java=$(java_command) || fail "there is no Java 17 or newer here." "As root, run: apt-get install openjdk-17-jre-headless"
   mkdir -p "$dir/kafka" "$dir/logs"
-  broker_settings "$dir" "$port" >"$dir/kafka/server.properties"
+  broker_settings "$dir" "$port" "$@" >"$dir/kafka/server.properties"
   : >"$dir/logs/kafka.out"
   if ! format_storage "$dir" "$java"; then
     tail_of "$dir/logs/kafka.out"
