@@ -1,0 +1,168 @@
+"""Who sends events: two producers with the partitioners of librdkafka and of Java, and a client of ingest."""
+
+import http.client
+import json
+import random
+import threading
+import time
+
+from confluent_kafka import Producer
+from deployment import Http
+from events import TYPES, make_value
+
+EVENTS_PER_SECOND = {"murmur2_random": 250, "consistent_random": 250}
+INGEST_EVENTS_PER_SECOND = 60
+SERIES_PER_TYPE = 60
+MAX_AGE_MS = 30_000
+# So often a record is not an event, and becomes a dead letter.
+MALFORMED = 0.002
+FLUSH_S = 120
+
+
+class Sender(threading.Thread):
+    """Sends until told to stop. Every event has an id of its own, and is sent once: only what certainly was not written is
+    sent again. Read its results after `join`."""
+
+    def __init__(self, name, seed, rate):
+        super().__init__(name=name, daemon=True)
+        self.rng = random.Random(seed)
+        self.rate = rate
+        self.written = {}  # id -> (partition, offset) of what was acknowledged; None where no offset was told
+        self.not_written = set()
+        self.unknown = set()
+        self.sent = 0
+        self.failure = None
+        self._stop_now = threading.Event()
+
+    def stop(self):
+        self._stop_now.set()
+
+    def run(self):
+        started = time.monotonic()
+        try:
+            while not self._stop_now.is_set():
+                ahead_s = self.sent / self.rate - (time.monotonic() - started)
+                if ahead_s > 0:
+                    self._stop_now.wait(ahead_s)
+                    continue
+                self.send(f"{self.name}-{self.sent}")
+                self.sent += 1
+            self.finish()
+        except Exception as failure:
+            self.failure = f"{self.name}: {failure!r}"
+
+    def make_event(self, event_id):
+        kind = self.rng.choice(TYPES)
+        return {
+            "id": event_id,
+            "name": f"{kind}.{int(SERIES_PER_TYPE * self.rng.random() ** 2)}",
+            "type": kind,
+            "value": make_value(self.rng, kind),
+            "ts": int(time.time() * 1000) - self.rng.randrange(0, MAX_AGE_MS),
+            "labels": {"host": f"h{self.rng.randrange(3)}"},
+        }
+
+    def send(self, event_id):
+        raise NotImplementedError
+
+    def finish(self):
+        pass
+
+
+class KafkaSender(Sender):
+    """Straight to Kafka. Idempotent: the client itself may repeat a request without writing twice."""
+
+    def __init__(self, broker, topic, partitioner, seed, rate):
+        super().__init__(partitioner, seed, rate)
+        self.topic = topic
+        settings = {
+            "bootstrap.servers": broker,
+            "partitioner": partitioner,
+            "enable.idempotence": True,
+            "linger.ms": 5,
+            "topic.metadata.refresh.interval.ms": 2000,  # a topic that has grown is noticed
+            "log_level": 2,
+        }
+        self.producer = Producer(settings)
+
+    def send(self, event_id):
+        event = self.make_event(event_id)
+        value = json.dumps(event)
+        if self.rng.random() < MALFORMED:
+            value = value[:-1]
+
+        def delivered(error, message):
+            if error:
+                self.unknown.add(event_id)
+            else:
+                self.written[event_id] = (message.partition(), message.offset())
+
+        self.producer.produce(self.topic, value, key=event["name"], on_delivery=delivered)
+        self.producer.poll(0)
+
+    def finish(self):
+        assert self.producer.flush(FLUSH_S) == 0, "not everything was delivered"
+
+
+class IngestSender(Sender):
+    """Over HTTP. What the answer says was not written is sent again, under its id."""
+
+    def __init__(self, port, seed, rate):
+        super().__init__("ingest", seed, rate)
+        self.port = port
+        self.http = Http(port, attempts=1)
+
+    def send(self, event_id):
+        event = self.make_event(event_id)
+        body = json.dumps(event)
+        while True:
+            outcome = self.post(event_id, body)
+            if outcome != "not written":
+                return
+            self.not_written.add(event_id)
+            if self._stop_now.wait(0.1):
+                return
+            self.not_written.discard(event_id)
+
+    def post(self, event_id, body):
+        try:
+            status, headers, answer = self.http.request("POST", "/ingest/metrics", body)
+        except ConnectionRefusedError:
+            return "not written"
+        except (OSError, http.client.HTTPException):
+            self.unknown.add(event_id)
+            return "unknown"
+        if status == 200:
+            _, _, place = headers.get("x-odometer-offset", "").rpartition("/")
+            self.written[event_id] = tuple(map(int, place.split("@"))) if place else None
+            return "written"
+        code = json.loads(answer)["error"]["code"]
+        if status == 429 or code == "unavailable":
+            return "not written"
+        assert code in ("maybe_written", "timeout"), f"{event_id}: {status} {answer!r}"
+        self.unknown.add(event_id)
+        return "unknown"
+
+
+class Load:
+    def __init__(self, cluster, seed):
+        broker, deployment = cluster.broker.address, cluster.deployment
+        self.senders = [
+            KafkaSender(broker, deployment.topic, partitioner, seed + number, rate)
+            for number, (partitioner, rate) in enumerate(EVENTS_PER_SECOND.items())
+        ]
+        self.senders.append(IngestSender(deployment.ports["ingest"], seed + 100, INGEST_EVENTS_PER_SECOND))
+
+    def start(self):
+        for sender in self.senders:
+            sender.start()
+
+    def stop(self):
+        """Returns when all that was sent is acknowledged, or known not to be."""
+        for sender in self.senders:
+            sender.stop()
+        for sender in self.senders:
+            sender.join()
+
+    def failures(self):
+        return [sender.failure for sender in self.senders if sender.failure]

@@ -1,0 +1,175 @@
+"""What must hold once all faults are over."""
+
+import json
+import time
+
+from comparison import compare_everything, read_accounting
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+from deployment import Http, wait_for
+from oracle import read_topic
+
+SETTLE_S = 180
+THREADS = 4
+
+
+class RememberingHttp(Http):
+    """Keeps what was answered, but for what depends on when it was asked."""
+
+    def __init__(self, port, answers):
+        super().__init__(port)
+        self.answers = answers
+
+    def get_json(self, target, **query):
+        answer, headers = super().get_json(target, **query)
+        self.answers[(target, *sorted(query.items()))] = [
+            {name: value for name, value in item.items() if not name.endswith("_rate")} for item in answer["values"]
+        ]
+        return answer, headers
+
+
+class Verification:
+    """Every check adds to `differences`."""
+
+    def __init__(self, cluster, load, observer, journal):
+        self.cluster = cluster
+        self.deployment = cluster.deployment
+        self.load = load
+        self.observer = observer
+        self.journal = journal
+        self.differences = []
+        self.compared = 0
+        self.records = []  # all of the input topic
+        self.events = []  # of these, the events: (partition, offset, event)
+        self.good = []  # their records
+
+    def run(self):
+        self.deployment.wait_until_counted(SETTLE_S)
+        self.read_input()
+        self.check_what_was_sent()
+        self.check_dead_letters()
+        self.check_accounting("after the last fault")
+        self.differences += self.observer.differences(self.events)
+        self.journal.say(
+            f"{len(self.observer.answers)} answers under fire compared with the topic as of their offsets, "
+            f"{self.observer.unanswered} questions were not answered"
+        )
+        local = self.check_answers("from the local store")
+        self.deployment.stop("processor")
+        self.cluster.remove_state()
+        mark = self.cluster.log_mark("processor")
+        self.cluster.start("processor")
+        opened = self.cluster.opened_tasks(mark)
+        restored_anew = {partition for partition, full, records in opened if full and records > 0}
+        assert len(restored_anew) == self.cluster.partitions, f"not everything was restored anew: {opened}"
+        restored = self.check_answers("restored from the changelogs")
+        self.check_accounting("after the restore")
+        self.compare_stores(local, restored)
+
+    def differ(self, what, found):
+        self.differences += [f"{what}: {difference}" for difference in found]
+
+    def read_input(self):
+        self.records = read_topic(self.deployment.broker, self.deployment.topic, self.cluster.partitions)
+        for record in self.records:
+            partition, offset, _, value = record
+            try:
+                event = json.loads(value)
+            except ValueError:
+                continue
+            self.events.append((partition, offset, event))
+            self.good.append(record)
+        self.journal.say(f"{len(self.records)} records in the topic, {len(self.events)} of them events")
+
+    def check_what_was_sent(self):
+        """What was acknowledged is in the topic, once and where it was said to be; what was not written is not."""
+        places = {}
+        for partition, offset, event in self.events:
+            if event["id"] in places:
+                self.differ("sent", [f"{event['id']} is in the topic twice"])
+            places[event["id"]] = (partition, offset)
+        bad = {(partition, offset) for partition, offset, _, _ in self.records} - set(places.values())
+        for sender in self.load.senders:
+            for event_id, place in sender.written.items():
+                if place in bad:
+                    continue
+                if event_id not in places or place not in (None, places[event_id]):
+                    found = places.get(event_id)
+                    self.differ("sent", [f"{event_id} was acknowledged at {place} and is at {found}"])
+            self.differ("sent", [f"{i} was said not to be written" for i in sender.not_written if i in places])
+        written, unknown = (sum(len(getattr(s, kind)) for s in self.load.senders) for kind in ("written", "unknown"))
+        self.journal.say(f"{written} events were acknowledged, of {unknown} it is unknown")
+
+    def check_dead_letters(self):
+        """Each record that is no event is there once, as it was."""
+        expected = {(p, o): value for p, o, _, value in self.records}
+        for partition, offset, _ in self.events:
+            del expected[(partition, offset)]
+        letters = read_letters(self.deployment, self.deployment.name + ".dead-letters")
+        for place, value in letters:
+            if expected.pop(place, None) != value:
+                self.differ("dead letters", [f"{place} is not rejected, or a second time, or changed: {value[:80]!r}"])
+        self.differ("dead letters", [f"{place} is missing" for place in expected])
+        self.journal.say(f"{len(letters)} dead letters")
+
+    def check_accounting(self, when):
+        expected = {
+            "consumed": len(self.records),
+            "applied": len(self.events),
+            "rejected": len(self.records) - len(self.events),
+        }
+        try:
+            answer = read_accounting(self.deployment.http("query"))
+        except AssertionError as unbalanced:
+            self.differ(f"accounting {when}", [str(unbalanced)])
+            return
+        found = [f"{name} is {answer[name]} instead of {value}" for name, value in expected.items() if answer[name] != value]
+        self.differ(f"accounting {when}", found)
+
+    def check_answers(self, what):
+        """Every window of every tier and every total, as served, against the topic. Returns all answers."""
+        answers = {}
+        started = time.monotonic()
+        wait_for("all partitions to be covered", self.complete, SETTLE_S, 0.2)
+        port = self.deployment.ports["query"]
+        compared, found = compare_everything(lambda: RememberingHttp(port, answers), self.good, THREADS)
+        self.compared += compared
+        self.differ(what, found)
+        took_s = time.monotonic() - started
+        self.journal.say(f"{compared} windows and totals {what} compared with the topic in {took_s:.0f} s")
+        return answers
+
+    def complete(self):
+        return self.deployment.http("query").get("/read", key="none", type="counter", require="complete")[0] == 200
+
+    def compare_stores(self, local, restored):
+        """To the bit: the changelogs hold the store's own values."""
+        for question in local.keys() | restored.keys():
+            if local.get(question) != restored.get(question):
+                found = f"{question}: {str(local.get(question))[:200]} became {str(restored.get(question))[:200]}"
+                self.differ("the local store and the changelogs", [found])
+
+
+def read_letters(deployment, topic):
+    """[((partition, offset) that it had, value)] of each committed dead letter."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": deployment.broker,
+            "group.id": deployment.name + "-letters",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+        }
+    )
+    left = set(range(len(deployment.ends(topic))))
+    consumer.assign([TopicPartition(topic, partition, 0) for partition in left])
+    letters = []
+    while left:
+        for message in consumer.consume(1000, 1.0):
+            if message.error():
+                assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                left.discard(message.partition())
+                continue
+            headers = dict(message.headers())
+            place = (int(headers["odometer-partition"]), int(headers["odometer-offset"]))
+            letters.append((place, message.value()))
+    consumer.close()
+    return letters
