@@ -57,6 +57,7 @@ class Track : public std::enable_shared_from_this<Track> {
     event->name = request.Query("key").value_or(std::string_view());
     if (event->name.empty()) return Refuse(RejectReason::kMissingName, "key is missing or empty", "key");
     if (event->name.size() > kMaxNameBytes) return Refuse(RejectReason::kBadName, "key is over 512 bytes", "key");
+    if (event->name == kOverflowName) return Refuse(RejectReason::kBadName, "key is a reserved name", "key");
     if (!IsValidUtf8(event->name)) return Refuse(RejectReason::kBadName, "key is not valid UTF-8", "key");
     std::optional<uint64_t> parsed = ParseInteger<uint64_t>(request.Query("value").value_or("1"));
     if (!parsed) return Refuse(RejectReason::kBadValue, "value must be a whole number from 0 to 2^64-1", "value");

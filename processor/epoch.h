@@ -1,6 +1,7 @@
 // Everything one task commits together: sealed by the consuming thread, written by the commit thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "processor/dead_letter.h"
 #include "processor/overlay.h"
 #include "processor/seen_ids.h"
+#include "processor/series_limits.h"
 
 namespace odometer {
 
@@ -20,6 +22,7 @@ struct Epoch {
   std::vector<std::pair<SeriesId, std::string>> added;      // series that got an id: identity bytes
   std::vector<std::pair<SeriesId, std::string>> forgotten;  // series that lost it
   std::vector<SeenIds::Added> ids;  // of the events applied
+  std::array<uint64_t, kSeriesLimits> overflowed{};  // events, by the limit that their series would exceed
   std::vector<DeadLetter> dead_letters;
   // As of the last record of the epoch; `sequence` and `commit_wall_ms` are filled in by the committer.
   TaskMeta meta;

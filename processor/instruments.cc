@@ -28,6 +28,12 @@ prometheus::Counter& RejectedCounter(Metrics* metrics, int32_t partition, size_t
                            {"reason", std::string(RejectReasonName(static_cast<RejectReason>(reason)))}});
 }
 
+prometheus::Counter& OverflowedCounter(Metrics* metrics, int32_t partition, SeriesLimit limit) {
+  return metrics->Counter(
+      "odometer_events_overflowed_total", "Events folded into an overflow series, by the limit.",
+      {{"partition", std::to_string(partition)}, {"reason", limit == SeriesLimit::kOrg ? "series_per_org" : "series"}});
+}
+
 prometheus::Counter& ForgottenIdsCounter(Metrics* metrics, int32_t partition) {
   return metrics->Counter("odometer_ids_forgotten_total", "Ids that made room for others before their retention.",
                           Of(partition));
@@ -46,6 +52,7 @@ void Instruments::TaskOpened(int32_t partition, const Accounting& restored, uint
   // All are there from the beginning, so that rates see the first event.
   CountEvents(partition, restored, restored);
   for (size_t reason = 1; reason < kRejectReasons; ++reason) RejectedCounter(metrics_, partition, reason);
+  for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) OverflowedCounter(metrics_, partition, limit);
   ForgottenIdsCounter(metrics_, partition);
   metrics_->Counter("odometer_restore_records_total", "Changelog records read to restore tasks.", Of(partition))
       .Increment(static_cast<double>(restore_records));
@@ -69,6 +76,10 @@ void Instruments::TaskCommitted(const Epoch& epoch, uint64_t series) {
   PerTask& task = TaskMetrics(partition);
   CountEvents(partition, task.counted, meta.accounting);
   task.counted = meta.accounting;
+  for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) {
+    OverflowedCounter(metrics_, partition, limit)
+        .Increment(static_cast<double>(epoch.overflowed[static_cast<size_t>(limit)]));
+  }
   const auto forgotten = std::count_if(epoch.ids.begin(), epoch.ids.end(), [](const auto& id) { return id.forgot; });
   ForgottenIdsCounter(metrics_, partition).Increment(static_cast<double>(forgotten));
   metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(partition))
@@ -85,7 +96,6 @@ void Instruments::CountEvents(int32_t partition, const Accounting& before, const
   count("applied", "Events that changed aggregates, and control records.", &Accounting::applied);
   count("duplicate", "Events whose id was seen before.", &Accounting::duplicate);
   count("late", "Events past the retention of every tier.", &Accounting::late);
-  count("overflowed", "Events folded into an overflow series.", &Accounting::overflowed);
   for (size_t reason = 1; reason < kRejectReasons; ++reason) {
     if (after.rejected[reason] == before.rejected[reason]) continue;
     RejectedCounter(metrics_, partition, reason)

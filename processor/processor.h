@@ -12,6 +12,7 @@
 #include "common/kafka/types.h"
 #include "common/model/tier.h"
 #include "processor/seen_ids.h"
+#include "processor/series_limits.h"
 
 namespace odometer {
 
@@ -29,6 +30,7 @@ struct ProcessorOptions {
   TierSet tiers = TierSet::Default();
 
   SeenIdsOptions deduplication;
+  SeriesLimitOptions limits;                 // of each task
 
   int64_t commit_interval_ms = 100;          // near the end of the log
   int64_t commit_max_interval_ms = 10'000;   // while catching up

@@ -19,19 +19,23 @@ uint32_t HashOf(std::string_view identity) {
 
 SeriesDictionary::SeriesDictionary(SeriesId next_id) : slots_(kFirstSlots), next_id_(next_id) {}
 
-SeriesDictionary::Found SeriesDictionary::FindOrAdd(std::string_view identity) {
+std::optional<SeriesId> SeriesDictionary::Find(std::string_view identity) const {
   const uint32_t hash = HashOf(identity);
   const size_t mask = slots_.size() - 1;
   for (size_t i = hash & mask; slots_[i] != 0; i = (i + 1) & mask) {
     const Entry& entry = entries_[slots_[i] - 1];
     if (entry.hash == hash && entry.id != 0 && entry.identity_size == identity.size() &&
         std::memcmp(entry.identity, identity.data(), identity.size()) == 0) {
-      return {entry.id, false};
+      return entry.id;
     }
   }
-  SeriesId id = next_id_++;
-  Insert(identity, hash, id);
-  return {id, true};
+  return std::nullopt;
+}
+
+SeriesId SeriesDictionary::Add(std::string_view identity) {
+  const SeriesId id = next_id_++;
+  Insert(identity, HashOf(identity), id);
+  return id;
 }
 
 void SeriesDictionary::Load(std::string_view identity, SeriesId id) {

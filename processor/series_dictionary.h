@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,12 +18,10 @@ class SeriesDictionary {
   // Ids are given out from `next_id` on.
   explicit SeriesDictionary(SeriesId next_id = 1);
 
-  struct Found {
-    SeriesId id;
-    bool added;
-  };
-  // The id of that identity; a new one when it has none. `identity` is copied.
-  Found FindOrAdd(std::string_view identity);
+  // The id of that identity; nothing when it has none.
+  std::optional<SeriesId> Find(std::string_view identity) const;
+  // Gives it a new id. The identity must not be known yet; it is copied.
+  SeriesId Add(std::string_view identity);
   // For what was restored. The identity must not be known yet. New ids are above all that were loaded.
   void Load(std::string_view identity, SeriesId id);
 
@@ -34,9 +33,9 @@ class SeriesDictionary {
   std::vector<Removed> Forget(std::string_view org, std::string_view qualified_name);
 
   template <typename Visit>
-  void ForEachId(Visit&& visit) const {
+  void ForEach(Visit&& visit) const {
     for (const Entry& entry : entries_) {
-      if (entry.id != 0) visit(entry.id);
+      if (entry.id != 0) visit(entry.id, std::string_view(entry.identity, entry.identity_size));
     }
   }
 

@@ -6,7 +6,7 @@ void StateExpiry::TaskOpened(int32_t partition, const TaskMeta& meta, const Seri
   OpenTask task;
   task.stream_time_ms = meta.stream_time_ms;
   task.forgotten.assign(meta.next_series_id, true);
-  series.ForEachId([&](SeriesId id) { task.forgotten[id] = false; });
+  series.ForEach([&](SeriesId id, std::string_view) { task.forgotten[id] = false; });
   MutexLock lock(mutex_);
   tasks_[partition] = std::move(task);
 }

@@ -19,6 +19,7 @@ Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, 
       options_(options),
       state_(meta),
       series_(std::move(series)),
+      limits_(options.limits, series_),
       ids_(std::move(ids)),
       sealed_through_(meta.next_input_offset),
       committed_offset_(meta.next_input_offset) {
@@ -70,15 +71,32 @@ void Task::Apply(const Event& event, const RecordView& record) {
 
   identity_.clear();
   EncodeSeriesIdentity(event, &identity_);
-  SeriesDictionary::Found series = series_.FindOrAdd(identity_);
-  if (series.added) epoch_.added.emplace_back(series.id, identity_);
+  const SeriesId series = CountedSeries(event.org, event.type);
 
   const bool with_sketch = event.type == MetricType::kTimer;
-  Aggregate& aggregate = epoch_.overlay.At(series.id, FinestWindow(event.ts_ms));
+  Aggregate& aggregate = epoch_.overlay.At(series, FinestWindow(event.ts_ms));
   const size_t heap_before = with_sketch ? aggregate.HeapBytes() : 0;
   aggregate.Add(event.value, event.ts_ms, {partition_, record.offset}, with_sketch);
   if (with_sketch) epoch_.overlay.AddHeapBytes(aggregate.HeapBytes() - heap_before);
-  ++state_.accounting.applied;
+}
+
+SeriesId Task::CountedSeries(std::string_view org, MetricType type) {
+  std::optional<SeriesId> series = series_.Find(identity_);
+  const SeriesLimit exceeded = series ? SeriesLimit::kNone : limits_.WouldExceed(org);
+  if (exceeded == SeriesLimit::kNone) {
+    ++state_.accounting.applied;
+  } else {
+    ++state_.accounting.overflowed;
+    ++epoch_.overflowed[static_cast<size_t>(exceeded)];
+    identity_.clear();
+    EncodeSeriesIdentity(Series{std::string(limits_.OverflowOrg(org)), std::string(kOverflowName), type, {}}, &identity_);
+    series = series_.Find(identity_);
+  }
+  if (series) return *series;
+  const SeriesId id = series_.Add(identity_);
+  limits_.Added(identity_);
+  epoch_.added.emplace_back(id, identity_);
+  return id;
 }
 
 void Task::ApplyControl(std::string_view body, const RecordView& record) {
@@ -87,24 +105,25 @@ void Task::ApplyControl(std::string_view body, const RecordView& record) {
   const bool ours = control->set && control->set->partition == partition_;
   for (const SeriesDictionary::Removed& removed : series_.Forget(control->org, control->qualified_name)) {
     epoch_.forgotten.emplace_back(removed.id, removed.identity);
+    limits_.Removed(removed.identity);
   }
-  if (ours) {
-    // The other tasks have forgotten the series by now, so this must not fail. An update time out of bounds is moved to
-    // them: too far ahead it would make everything before it late.
-    Aggregate::Parts parts = control->set->aggregate;
-    const int64_t latest_ms = std::clamp(record.timestamp_ms, kMinTimestampMs, kMaxTimestampMs) + kMaxFutureMs;
-    parts.first_ts_ms = std::clamp(parts.first_ts_ms, kMinTimestampMs, latest_ms);
-    parts.last_ts_ms = std::clamp(parts.last_ts_ms, kMinTimestampMs, latest_ms);
-    const Aggregate aggregate = Aggregate::FromParts(parts);
-    identity_.clear();
-    EncodeSeriesIdentity(control->set->series, &identity_);
-    SeriesDictionary::Found series = series_.FindOrAdd(identity_);
-    if (series.added) epoch_.added.emplace_back(series.id, identity_);
-    epoch_.overlay.AddForeverOnly(series.id, FinestWindow(aggregate.last_ts_ms()), aggregate);
-    // A restart takes windows after stream time for new: what was set must not lie there.
-    state_.stream_time_ms = std::max(state_.stream_time_ms, aggregate.last_ts_ms());
+  if (!ours) {
+    ++state_.accounting.applied;
+    return;
   }
-  ++state_.accounting.applied;
+  // The other tasks have forgotten the series by now, so this must not fail. An update time out of bounds is moved to
+  // them: too far ahead it would make everything before it late.
+  Aggregate::Parts parts = control->set->aggregate;
+  const int64_t latest_ms = std::clamp(record.timestamp_ms, kMinTimestampMs, kMaxTimestampMs) + kMaxFutureMs;
+  parts.first_ts_ms = std::clamp(parts.first_ts_ms, kMinTimestampMs, latest_ms);
+  parts.last_ts_ms = std::clamp(parts.last_ts_ms, kMinTimestampMs, latest_ms);
+  const Aggregate aggregate = Aggregate::FromParts(parts);
+  identity_.clear();
+  EncodeSeriesIdentity(control->set->series, &identity_);
+  const SeriesId series = CountedSeries(control->set->series.org, control->set->series.type);
+  epoch_.overlay.AddForeverOnly(series, FinestWindow(aggregate.last_ts_ms()), aggregate);
+  // A restart takes windows after stream time for new: what was set must not lie there.
+  state_.stream_time_ms = std::max(state_.stream_time_ms, aggregate.last_ts_ms());
 }
 
 void Task::Reject(RejectReason reason, const RecordView& record) {

@@ -14,11 +14,13 @@
 #include "processor/epoch.h"
 #include "processor/seen_ids.h"
 #include "processor/series_dictionary.h"
+#include "processor/series_limits.h"
 
 namespace odometer {
 
 struct TaskOptions {
   TierSet tiers;
+  SeriesLimitOptions limits;
   bool dead_letter_late = false;
   int64_t dead_letter_max_bytes = 1'000'000;  // that the dead-letter topic takes as one batch
 };
@@ -62,12 +64,16 @@ class Task {
   void ApplyControl(std::string_view body, const RecordView& record);
   void Reject(RejectReason reason, const RecordView& record);
   void AddDeadLetter(std::string_view reason, const RecordView& record);
+  // The series whose identity is in identity_, or past a limit the overflow series in its place; accounts for its event
+  // as applied or overflowed.
+  SeriesId CountedSeries(std::string_view org, MetricType type);
   int64_t FinestWindow(int64_t ts_ms) const;
 
   const int32_t partition_;
   const TaskOptions options_;
   TaskMeta state_;
   SeriesDictionary series_;
+  SeriesLimits limits_;
   SeenIds ids_;
   Epoch epoch_;
   int64_t sealed_through_;

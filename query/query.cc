@@ -4,6 +4,7 @@
 
 #include "query/accounting.h"
 #include "query/answer.h"
+#include "query/cardinality.h"
 #include "query/health.h"
 #include "query/kilometric.h"
 #include "query/offset_waiter.h"
@@ -50,6 +51,8 @@ class QueryService final : public Query {
         writes_.Post(request, std::move(responder));
       });
     }
+    AddRead(router, "/api/v1/status/cardinality",
+            [](const http::Request& request, StateView* view) { return ReadCardinality(request, view); });
     constexpr char kRecord[] = "/data/metrics/{record}";
     AddRead(router, kRecord, [](const http::Request& request, StateView* view) { return ReadRecord(request, view); });
     router->Add(http::Method::kDelete, kRecord, [this](http::Request& request, http::Responder responder) {

@@ -143,6 +143,7 @@ std::optional<http::Response> ParseRecordBody(std::string_view body, int64_t now
   set->series.name = fields.Text("name");
   if (auto problem = fields.TakeProblem()) return problem;
   if (set->series.name.empty()) return empty_input();
+  if (set->series.name == kOverflowName) return Bad("name", "name must not be __overflow__");
   std::string level = fields.Text("level");
   if (!level.empty()) set->series.labels.emplace_back(kLevelLabel, std::move(level));
   set->series.type = fields.Type();

@@ -208,6 +208,12 @@ void AddProcessing(Table* table) {
                  "Ids that a task remembers, at 32 to 64 bytes each; past that the oldest is forgotten first. 0: none, and "
                  "nothing is a duplicate.",
                  [](Config& c, int64_t v) { c.processor.deduplication.max_ids = static_cast<uint32_t>(v); });
+  table->Integer("limits.series", 1'000'000, 1, 1'000'000'000,
+                 "Series of a task. The events of further ones are folded into the overflow series `__overflow__` of their org "
+                 "and type. An instance has as many tasks as it has input partitions.",
+                 [](Config& c, int64_t v) { c.processor.limits.series = static_cast<uint64_t>(v); });
+  table->Integer("limits.series.per.org", 100'000, 1, 1'000'000'000, "The same for the series of one org in a task.",
+                 [](Config& c, int64_t v) { c.processor.limits.series_per_org = static_cast<uint64_t>(v); });
   table->Duration("commit.interval", "100ms", 1, kHourMs, "Time between commits near the end of the log.",
                   [](Config& c, int64_t v) {
                     c.processor.commit_interval_ms = v;

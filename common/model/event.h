@@ -25,6 +25,8 @@ struct Label {
 
 inline constexpr std::string_view kDefaultOrg = "default";
 inline constexpr std::string_view kLevelLabel = "level";
+// The name of the series that take the events of those past a limit. No event may have it, neither as name nor as org.
+inline constexpr std::string_view kOverflowName = "__overflow__";
 
 // Views point into the decoder's buffers: valid until its next call.
 struct Event {

@@ -147,6 +147,7 @@ RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, Event* event
   if (!fields.Has(kName)) return RejectReason::kMissingName;
   if (!ReadText(fields[kName], &event->name)) return RejectReason::kBadName;
   if (event->name.empty()) return RejectReason::kMissingName;
+  if (event->name == kOverflowName) return RejectReason::kBadName;
 
   event->type = MetricType::kCounter;
   if (fields.Has(kType)) {
@@ -159,7 +160,9 @@ RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, Event* event
   if (fields.Has(kTs) && !ReadTimestamp(fields[kTs], &event->ts_ms)) return RejectReason::kBadTimestamp;
   if (!ReadLabels(fields, &event->labels)) return RejectReason::kBadLabels;
   event->org = kDefaultOrg;
-  if (fields.Has(kOrg) && (!ReadText(fields[kOrg], &event->org) || event->org.empty())) return RejectReason::kBadOrg;
+  if (fields.Has(kOrg) && (!ReadText(fields[kOrg], &event->org) || event->org.empty() || event->org == kOverflowName)) {
+    return RejectReason::kBadOrg;
+  }
   event->id = {};
   if (fields.Has(kId) && !ReadText(fields[kId], &event->id)) return RejectReason::kBadId;
   if (fields.Has(kTs) && event->ts_ms - kMaxFutureMs > record_ts_ms) return RejectReason::kFromTheFuture;

@@ -19,13 +19,13 @@ enum class RejectReason : uint8_t {
   kTooLarge,       // over kMaxEventBytes
   kTooDeep,        // nested over kMaxJsonDepth
   kMissingName,    // no name, or an empty one
-  kBadName,        // not a string, or over kMaxNameBytes
+  kBadName,        // not a string, over kMaxNameBytes, or kOverflowName
   kBadType,        // not a string, or no known type
   kBadValue,       // not a finite number (a number as text, null, true, a list)
   kBadTimestamp,   // neither ISO-8601 nor epoch ms, or outside the years 1 to 9999
   kFromTheFuture,  // more than kMaxFutureMs after the record's own timestamp
   kBadLabels,      // not an object of strings, over kMaxLabels, or a label name or value over kMaxNameBytes
-  kBadOrg,         // not a string, empty, or over kMaxNameBytes
+  kBadOrg,         // not a string, empty, over kMaxNameBytes, or kOverflowName
   kBadId,          // not a string, or over kMaxNameBytes
   kBadControl,     // a control record ("set", "forget") that cannot be read
 };

@@ -83,6 +83,7 @@ class SecondaryFollowerReader final : public FollowerReader {
     Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) override {
       return owner_.Judge(view_->ReadTotals(selector, after, limit));
     }
+    Result<Cardinality> ReadCardinality(size_t limit) override { return owner_.Judge(view_->ReadCardinality(limit)); }
 
    private:
     SecondaryFollowerReader& owner_;

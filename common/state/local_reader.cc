@@ -178,6 +178,26 @@ class LocalView final : public StateView {
     return page.Take();
   }
 
+  Result<Cardinality> ReadCardinality(size_t limit) override {
+    CardinalityCounter counter(limit);
+    auto it = view_->Scan(StateLayout::kNames, "", "");
+    for (; it->Valid(); it->Next()) {
+      ODOMETER_RETURN_IF_ERROR(watch_.Next());
+      const auto [partition, id] = ParseNameKeyEnd(it->Key());
+      if (!tasks_.covered.contains(partition)) continue;
+      const SeriesHead head = ReadSeriesHead(it->Value());
+      if (head.name != kOverflowName) {
+        counter.Add(partition, head.org, head.name);
+        continue;
+      }
+      Aggregate total;
+      if (layout_.tiers.total) ODOMETER_RETURN_IF_ERROR(ReadTotal(partition, id, &total));
+      counter.AddOverflow(head.org, total.count());
+    }
+    ODOMETER_RETURN_IF_ERROR(it->status());
+    return counter.Take();
+  }
+
  private:
   // *tier: the one of that size; stays null for the total.
   Status CheckRange(const WindowRange& range, const Tier** tier) const {

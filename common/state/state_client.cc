@@ -75,6 +75,7 @@ class SocketView final : public StateView {
   Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) override {
     return Ask<SeriesPage>(TotalsRequest{selector, after, limit});
   }
+  Result<Cardinality> ReadCardinality(size_t limit) override { return Ask<Cardinality>(CardinalityRequest{limit}); }
 
  private:
   template <typename Answer, typename What>

@@ -10,7 +10,7 @@
 namespace odometer {
 namespace {
 
-enum Call : uint8_t { kView = 1, kWindows = 2, kTotals = 3, kRelease = 4 };
+enum Call : uint8_t { kView = 1, kWindows = 2, kTotals = 3, kRelease = 4, kCardinality = 5 };
 
 constexpr uint8_t kOk = 0;
 // Index + 1 is the number in the protocol: never reorder.
@@ -164,6 +164,39 @@ void Decode(ByteReader* in, SeriesPage* answer) {
   }
 }
 
+void Encode(const std::vector<Cardinality::Row>& rows, ByteWriter* out) {
+  out->Varint(rows.size());
+  for (const Cardinality::Row& row : rows) {
+    out->Blob(row.org);
+    out->Blob(row.name);
+    out->Varint(row.count);
+  }
+}
+void Decode(ByteReader* in, std::vector<Cardinality::Row>* rows) {
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    Cardinality::Row& row = rows->emplace_back();
+    row.org = in->Blob();
+    row.name = in->Blob();
+    row.count = in->Varint();
+  }
+}
+
+void Encode(const Cardinality& answer, ByteWriter* out) {
+  out->Varint(answer.series_by_task.size());
+  for (const auto& [partition, series] : answer.series_by_task) {
+    out->SignedVarint(partition);
+    out->Varint(series);
+  }
+  for (const auto* rows : {&answer.orgs, &answer.names, &answer.overflowing}) Encode(*rows, out);
+}
+void Decode(ByteReader* in, Cardinality* answer) {
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    const int32_t partition = static_cast<int32_t>(in->SignedVarint());
+    answer->series_by_task[partition] = in->Varint();
+  }
+  for (auto* rows : {&answer->orgs, &answer->names, &answer->overflowing}) Decode(in, rows);
+}
+
 template <typename Answer>
 std::string EncodeAnyAnswer(uint64_t id, const Result<Answer>& answer) {
   if (!answer.ok()) return EncodeErrorFrame(id, answer.status());
@@ -220,6 +253,11 @@ std::string EncodeRequestFrame(const StateRequest& request) {
     out.Varint(totals->limit);
     return EndFrame(std::move(frame));
   }
+  if (const auto* cardinality = std::get_if<CardinalityRequest>(&request.what)) {
+    std::string frame = BeginFrame(kCardinality, request.id);
+    ByteWriter(&frame).Varint(cardinality->limit);
+    return EndFrame(std::move(frame));
+  }
   return EndFrame(BeginFrame(kRelease, request.id));
 }
 
@@ -228,6 +266,7 @@ std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& position
 }
 std::string EncodeAnswerFrame(uint64_t id, const Result<WindowsAnswer>& answer) { return EncodeAnyAnswer(id, answer); }
 std::string EncodeAnswerFrame(uint64_t id, const Result<SeriesPage>& answer) { return EncodeAnyAnswer(id, answer); }
+std::string EncodeAnswerFrame(uint64_t id, const Result<Cardinality>& answer) { return EncodeAnyAnswer(id, answer); }
 
 std::string EncodeErrorFrame(uint64_t id, const Status& error) {
   uint8_t number = 1;
@@ -263,6 +302,8 @@ Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id) {
     totals.after = in.Blob();
     totals.limit = in.Varint();
     request.what = std::move(totals);
+  } else if (call == kCardinality) {
+    request.what = CardinalityRequest{.limit = in.Varint()};
   } else if (call == kRelease) {
     request.what = ReleaseRequest{};
   } else {
@@ -279,6 +320,9 @@ Status DecodeAnswer(std::string_view body, uint64_t id, WindowsAnswer* answer) {
   return DecodeAnyAnswer(body, id, answer);
 }
 Status DecodeAnswer(std::string_view body, uint64_t id, SeriesPage* answer) {
+  return DecodeAnyAnswer(body, id, answer);
+}
+Status DecodeAnswer(std::string_view body, uint64_t id, Cardinality* answer) {
   return DecodeAnyAnswer(body, id, answer);
 }
 

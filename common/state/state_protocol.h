@@ -20,6 +20,8 @@ inline constexpr size_t kMaxAnswerFrameBytes = 64 << 20;
 inline constexpr size_t kFrameLengthBytes = 4;
 // No view lives longer, however long it is wanted.
 inline constexpr int64_t kMaxPatienceMs = 60'000;
+// Nobody gets more of a kind, however many are wanted.
+inline constexpr uint64_t kMaxCardinalityRows = 10'000;
 
 // A view of the connection's own, instead of the one that it has. Answered by its position.
 struct ViewRequest {
@@ -35,11 +37,14 @@ struct TotalsRequest {
   std::string after;
   uint64_t limit = 0;
 };
+struct CardinalityRequest {
+  uint64_t limit = 0;
+};
 // Ends the connection's view. Not answered.
 struct ReleaseRequest {};
 struct StateRequest {
   uint64_t id = 0;  // comes back with the answer
-  std::variant<ViewRequest, WindowsRequest, TotalsRequest, ReleaseRequest> what;
+  std::variant<ViewRequest, WindowsRequest, TotalsRequest, CardinalityRequest, ReleaseRequest> what;
 };
 
 // The length of the body that follows, from a frame's first kFrameLengthBytes bytes.
@@ -51,6 +56,7 @@ std::string EncodeRequestFrame(const StateRequest& request);
 std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& position);
 std::string EncodeAnswerFrame(uint64_t id, const Result<WindowsAnswer>& answer);
 std::string EncodeAnswerFrame(uint64_t id, const Result<SeriesPage>& answer);
+std::string EncodeAnswerFrame(uint64_t id, const Result<Cardinality>& answer);
 std::string EncodeErrorFrame(uint64_t id, const Status& error);
 
 // Bodies, without the length. On an error *id is what could still be read of the request's id, else 0.
@@ -59,5 +65,6 @@ Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id);
 Status DecodeAnswer(std::string_view body, uint64_t id, StatePosition* answer);
 Status DecodeAnswer(std::string_view body, uint64_t id, WindowsAnswer* answer);
 Status DecodeAnswer(std::string_view body, uint64_t id, SeriesPage* answer);
+Status DecodeAnswer(std::string_view body, uint64_t id, Cardinality* answer);
 
 }  // namespace odometer

@@ -13,6 +13,7 @@
 #include "common/model/aggregate.h"
 #include "common/model/series.h"
 #include "common/model/tier.h"
+#include "common/state/cardinality.h"
 #include "common/state/deadline.h"
 #include "common/state/state_layout.h"
 
@@ -91,6 +92,9 @@ class StateView {
   // Totals of the selected series in pages of at most `limit`, after the place that an earlier page named.
   // Requires that totals are kept, else kInvalid.
   virtual Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) = 0;
+
+  // At most `limit` rows of a kind. Looks at every series.
+  virtual Result<Cardinality> ReadCardinality(size_t limit) = 0;
 
  private:
   const StatePosition position_;

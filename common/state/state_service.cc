@@ -154,6 +154,9 @@ class SocketStateService final : public StateService {
     if (const auto* windows = std::get_if<WindowsRequest>(&request.what)) {
       return EncodeAnswerFrame(id, session->view->ReadWindows(windows->selector, windows->range));
     }
+    if (const auto* cardinality = std::get_if<CardinalityRequest>(&request.what)) {
+      return EncodeAnswerFrame(id, session->view->ReadCardinality(std::min(cardinality->limit, kMaxCardinalityRows)));
+    }
     const auto& totals = std::get<TotalsRequest>(request.what);
     return EncodeAnswerFrame(id, session->view->ReadTotals(totals.selector, totals.after, totals.limit));
   }

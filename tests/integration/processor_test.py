@@ -189,6 +189,30 @@ def test_what_is_sent_again_with_its_id_counts_once():
         assert deployment.metric_sum("processor", "odometer_events_duplicate_total") == 300
 
 
+def test_series_past_a_limit_are_folded_and_their_org_is_named():
+    with Deployment(partitions=1, settings={"limits.series.per.org": 10}) as deployment:
+        for name in ("processor", "query"):
+            deployment.start(name)
+        send(deployment, [{"name": "quiet", "org": "small"}])
+        send(deployment, [{"name": "flood", "labels": {"user": str(i)}} for i in range(500)])
+        send(deployment, [{"name": "flood", "labels": {"user": "3"}}])
+        deployment.wait_until_counted()
+        assert total(deployment, "flood") == 11
+        assert total(deployment, "__overflow__") == 490
+        answer, _ = deployment.http("query").get_json("/api/v1/status/cardinality", require="complete")
+        assert answer["tasks"] == [{"partition": 0, "series": 11, "overflowed": 490}], answer
+        assert answer["names"][0] == {"org": "default", "name": "flood", "series": 10}, answer
+        assert answer["overflowing"] == [{"org": "default", "events": 490}], answer
+        overflowed = deployment.metrics("processor")
+        assert overflowed['odometer_events_overflowed_total{partition="0",reason="series_per_org"}'] == 490
+        deployment.kill("processor")
+        deployment.start("processor")
+        send(deployment, [{"name": "flood", "labels": {"user": user}} for user in ("3", "499")])
+        deployment.wait_until_counted()
+        assert total(deployment, "flood") == 12
+        assert total(deployment, "__overflow__") == 491
+
+
 def test_a_growing_input_topic_is_followed():
     with Deployment(partitions=2) as deployment:
         deployment.start("processor")

@@ -28,6 +28,7 @@ class ProcessorInstance {
     const StateLayout* layout;
     const std::vector<ChangelogStore>* changelogs;
     SeenIdsOptions ids = {};
+    SeriesLimitOptions limits = {};
   };
 
   // `name` is its place in the group, as a static member, and of its transactional id.
@@ -52,6 +53,7 @@ class ProcessorInstance {
     options.input_topic = kTopic;
     options.exactly_once = exactly_once;
     options.task.tiers = around.layout->tiers;
+    options.task.limits = around.limits;
     auto new_producer = [broker = around.broker, name, exactly_once] {
       ProducerOptions producer_options;
       if (exactly_once) producer_options.transactional_id = TransactionalId(name);

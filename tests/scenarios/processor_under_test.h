@@ -47,7 +47,7 @@ class ProcessorUnderTest {
   // A new process on the same store.
   void Start() {
     process_.emplace("one", exactly_once_,
-                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids});
+                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids, limits});
   }
 
   // kill -9: nothing is committed, nothing closed; broker and store keep what they have.
@@ -87,12 +87,16 @@ class ProcessorUnderTest {
   }
 
   // What is read of a series of that name and type; an empty aggregate when there is nothing.
-  Aggregate Total(const std::string& name, MetricType type = MetricType::kCounter) {
-    return Windows(name, 0, 0, type).empty() ? Aggregate{} : Windows(name, 0, 0, type)[0].aggregate;
+  Aggregate Total(const std::string& name, MetricType type = MetricType::kCounter,
+                  const std::string& org = std::string(kDefaultOrg)) {
+    const std::vector<Bucket> buckets = Windows(name, 0, 0, type, org);
+    return buckets.empty() ? Aggregate{} : buckets[0].aggregate;
   }
   std::vector<Bucket> Windows(const std::string& name, int64_t size_ms, int64_t bucket_ms,
-                              MetricType type = MetricType::kCounter) {
+                              MetricType type = MetricType::kCounter,
+                              const std::string& org = std::string(kDefaultOrg)) {
     SeriesSelector selector;
+    selector.org = org;
     selector.name = name;
     selector.type = type;
     WindowRange range;
@@ -115,6 +119,12 @@ class ProcessorUnderTest {
   double Restores(const std::string& kind) {
     return process_->metrics()
         .Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.", {{"kind", kind}})
+        .Value();
+  }
+  double Overflowed(int32_t partition, const std::string& reason) {
+    return process_->metrics()
+        .Counter("odometer_events_overflowed_total", "Events folded into an overflow series, by the limit.",
+                 {{"partition", std::to_string(partition)}, {"reason", reason}})
         .Value();
   }
   double ForgottenIds(int32_t partition) {
@@ -140,7 +150,9 @@ class ProcessorUnderTest {
   // The disk is lost too.
   void LoseStore() { store_ = NewMemoryStore(layout_.families); }
 
-  SeenIdsOptions ids;  // for processes that are started from now on
+  // For processes that are started from now on.
+  SeenIdsOptions ids;
+  SeriesLimitOptions limits;
   ManualClock clock;
   MemoryBroker broker{&clock};
 

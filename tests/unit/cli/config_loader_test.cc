@@ -60,6 +60,8 @@ TEST_F(ConfigLoaderTest, DefaultsAreThoseOfTheParts) {
   EXPECT_EQ(actual.tiers, expected.tiers);
   EXPECT_EQ(actual.deduplication.retention_ms, expected.deduplication.retention_ms);
   EXPECT_EQ(actual.deduplication.max_ids, expected.deduplication.max_ids);
+  EXPECT_EQ(actual.limits.series, expected.limits.series);
+  EXPECT_EQ(actual.limits.series_per_org, expected.limits.series_per_org);
   EXPECT_EQ(actual.commit_interval_ms, expected.commit_interval_ms);
   EXPECT_EQ(actual.commit_max_interval_ms, expected.commit_max_interval_ms);
   EXPECT_EQ(actual.transaction_timeout_ms, expected.transaction_timeout_ms);

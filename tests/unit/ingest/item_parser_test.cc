@@ -66,6 +66,10 @@ TEST(ParseItem, TheNameIsTextOfAtMost512Bytes) {
             R"({"name":"a\u0000b","type":"meter","value":1})");
 }
 
+TEST(ParseItem, TheOverflowSeriesIsReserved) {
+  EXPECT_EQ(Parsed(R"({"name":"__overflow__","type":"COUNTER","value":1})"), "!bad_name name");
+}
+
 TEST(ParseItem, TheLevelIsTextOrAbsent) {
   const std::string without = R"({"name":"n","type":"meter","value":1})";
   EXPECT_EQ(Parsed(R"({"level":null,"name":"n","type":"METER","value":1})"), without);

@@ -55,6 +55,14 @@ TEST_F(TrackTest, KeysAreAnyUtf8) {
   EXPECT_EQ(producer_.produced[1].key, std::string("a\0b", 3));
 }
 
+TEST_F(TrackTest, TheOverflowSeriesCannotBeTracked) {
+  auto sink = Track({{"key", "__overflow__"}});
+  EXPECT_TRUE(producer_.produced.empty());
+  ASSERT_TRUE(sink->answer);
+  EXPECT_EQ(sink->answer->status, 400);
+  EXPECT_THAT(sink->answer->body, HasSubstr("\"bad_name\""));
+}
+
 TEST_F(TrackTest, RefusesBadValues) {
   for (const char* bad : {"abc", "", "-1", "+1", "1.5", "0x10", " 1", "1 ", "1e3", "18446744073709551616"}) {
     auto sink = Track({{"key", "k"}, {"value", bad}});

@@ -21,6 +21,9 @@ class InstrumentsTest : public testing::Test {
   double Rejected(RejectReason reason) {
     return Events("rejected", R"({partition="7",reason=")" + std::string(RejectReasonName(reason)) + R"("})");
   }
+  double Overflowed(const std::string& reason) {
+    return Events("overflowed", R"({partition="7",reason=")" + reason + R"("})");
+  }
 
   Metrics metrics_;
   Instruments instruments_{&metrics_};
@@ -28,7 +31,8 @@ class InstrumentsTest : public testing::Test {
 
 TEST_F(InstrumentsTest, EveryKindIsThereFromTheOpeningOfATaskOn) {
   instruments_.TaskOpened(7, {.consumed = 9, .applied = 9}, 0, false);
-  for (const char* kind : {"consumed", "applied", "duplicate", "late", "overflowed"}) EXPECT_EQ(Events(kind), 0) << kind;
+  for (const char* kind : {"consumed", "applied", "duplicate", "late"}) EXPECT_EQ(Events(kind), 0) << kind;
+  for (const char* reason : {"series_per_org", "series"}) EXPECT_EQ(Overflowed(reason), 0) << reason;
   for (int reason = 1; reason < kRejectReasons; ++reason) EXPECT_EQ(Rejected(static_cast<RejectReason>(reason)), 0);
 }
 
@@ -40,15 +44,19 @@ TEST_F(InstrumentsTest, WhatACommitAddedIsCountedByKindAndReason) {
   epoch.meta.accounting = {.consumed = 31, .applied = 11, .duplicate = 2, .late = 3, .overflowed = 4};
   epoch.meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadType)] = 5;
   epoch.meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadControl)] = 6;
+  epoch.overflowed[static_cast<size_t>(SeriesLimit::kOrg)] = 3;
+  epoch.overflowed[static_cast<size_t>(SeriesLimit::kTask)] = 1;
   instruments_.TaskCommitted(epoch, 1);
   EXPECT_NE(metrics_.Text().find("\nodometer_ids_forgotten_total{partition=\"7\"} 1\n"), std::string::npos);
   epoch.ids.clear();
+  epoch.overflowed = {};
   instruments_.TaskCommitted(epoch, 1);
   EXPECT_EQ(Events("consumed"), 21);
   EXPECT_EQ(Events("applied"), 1);
   EXPECT_EQ(Events("duplicate"), 2);
   EXPECT_EQ(Events("late"), 3);
-  EXPECT_EQ(Events("overflowed"), 4);
+  EXPECT_EQ(Overflowed("series_per_org"), 3);
+  EXPECT_EQ(Overflowed("series"), 1);
   EXPECT_EQ(Rejected(RejectReason::kBadType), 5);
   EXPECT_EQ(Rejected(RejectReason::kBadControl), 6);
   EXPECT_EQ(Rejected(RejectReason::kMalformed), 0);

@@ -145,6 +145,26 @@ class FakeStateReader : public StateReader {
       return page;
     }
 
+    Result<Cardinality> ReadCardinality(size_t limit) override {
+      ODOMETER_RETURN_IF_ERROR(owner_.BeginRead(lost_, nullptr));
+      CardinalityCounter counter(limit);
+      std::map<std::pair<std::string, std::string>, std::vector<std::pair<int32_t, uint64_t>>> names;
+      for (const auto& [key, windows] : content_.windows[0]) {
+        const Series& series = content_.series.at(key.second);
+        names[{series.org, series.name}].emplace_back(key.first, windows.at(0).count());
+      }
+      for (const auto& [name, rows] : names) {
+        for (const auto& [partition, events] : rows) {
+          if (name.second == kOverflowName) {
+            counter.AddOverflow(name.first, events);
+          } else {
+            counter.Add(partition, name.first, name.second);
+          }
+        }
+      }
+      return counter.Take();
+    }
+
    private:
     static bool Selects(const SeriesSelector& selector, const Series& series) {
       return selector.org == series.org && (!selector.name || *selector.name == series.name) &&

@@ -130,6 +130,13 @@ TEST_F(QueryTest, AccountingIsServedWithWhatItReflects) {
   EXPECT_TRUE(HeaderOf(response, "X-Odometer-Age-Ms"));
 }
 
+TEST_F(QueryTest, CardinalityIsServedWithWhatItReflects) {
+  http::Response response = Get("/api/v1/status/cardinality", {{"limit", "5"}, {"require", "complete"}});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(nlohmann::json::parse(response.body)["tasks"].size(), 2u);
+  EXPECT_EQ(HeaderOf(response, "X-Odometer-Partitions"), "2/2");
+}
+
 TEST_F(QueryTest, TheAgeIsThatOfTheOldestTask) {
   const int64_t now = clock_.WallMs();
   state_.ChangePosition([&](StatePosition* position) {

@@ -72,6 +72,10 @@ TEST(RecordBody, WithoutANameItAnswersTheTextThatClientsKnow) {
   }
 }
 
+TEST(RecordBody, TheOverflowSeriesCannotBeSet) {
+  EXPECT_EQ(Problem(R"({"name":"__overflow__","type":"COUNTER","value":1})"), "name");
+}
+
 TEST(RecordBody, WhatIsNotAnObjectIsRefused) {
   for (const char* body : {"{", "[]", "1", "null", R"({"name":"a"} x)", "{\"name\":\"\xff\"}",
                            R"({"name":"a","v":1e999})"}) {

@@ -49,6 +49,12 @@ class FakeStateReader : public StateReader {
       for (size_t i = 0; i < limit; ++i) page.totals.push_back({{selector.org, "s", MetricType::kCounter, {}}, {}});
       return page;
     }
+    Result<Cardinality> ReadCardinality(size_t limit) override {
+      if (!owner_.read_error.ok()) return owner_.read_error;
+      Cardinality answer;
+      answer.orgs.push_back({"o", "", limit});
+      return answer;
+    }
 
    private:
     FakeStateReader& owner_;

@@ -250,6 +250,25 @@ TEST_F(LocalReaderTest, RefusesTooManyBuckets) {
               HasSubstr("invalid: more than 100000 buckets"));
 }
 
+TEST_F(LocalReaderTest, CountsTheSeriesOfCoveredTasks) {
+  state_.Add(0, MakeSeries("hits"), 1'000);
+  state_.Add(0, MakeSeries("hits", {{"user", "1"}}), 1'000);
+  state_.Add(1, MakeSeries("hits"), 1'000);
+  state_.Add(1, MakeSeries("a", {}, MetricType::kTimer, "acme"), 1'000);
+  for (int i = 0; i < 3; ++i) state_.Add(1, MakeSeries("__overflow__", {}, MetricType::kGauge, "acme"), 1'000);
+  state_.Add(2, MakeSeries("elsewhere"), 1'000);
+  state_.SetCheckpoint(2, {.restoring = true});
+  const Cardinality counted = reader_->View({}).value()->ReadCardinality(10).value();
+  using Row = Cardinality::Row;
+  EXPECT_EQ(counted.series_by_task, (std::map<int32_t, uint64_t>{{0, 2}, {1, 2}}));
+  EXPECT_EQ(counted.orgs, (std::vector<Row>{{"default", "", 3}, {"acme", "", 1}}));
+  EXPECT_EQ(counted.names, (std::vector<Row>{{"default", "hits", 3}, {"acme", "a", 1}}));
+  EXPECT_EQ(counted.overflowing, (std::vector<Row>{{"acme", "", 3}}));
+
+  ManualClock clock;
+  EXPECT_TRUE(reader_->View(Deadline(&clock, clock.SteadyMs())).value()->ReadCardinality(10).status().Is(ErrorKind::kRetry));
+}
+
 TEST_F(LocalReaderTest, WhatCannotBeDecodedStops) {
   state_.Add(0, MakeSeries("hits"), 1'000);
   std::string key;

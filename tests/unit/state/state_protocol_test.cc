@@ -86,8 +86,20 @@ SeriesPage FullPage() {
   return page;
 }
 
+Cardinality FullCardinality() {
+  Cardinality answer;
+  answer.series_by_task = {{0, 7}, {3, 1'000'000}};
+  answer.orgs = {{"acme", "", 9}, {"other", "", 8}};
+  answer.names = {{"acme", std::string("a\0b", 3), 5}};
+  answer.overflowing = {{"acme", "", 1ull << 63}};
+  return answer;
+}
+
 TEST(StateProtocol, RequestsComeBack) {
   uint64_t id = 0;
+  auto cardinality = DecodeRequest(Body(EncodeRequestFrame({.id = kId, .what = CardinalityRequest{.limit = 77}})), &id);
+  ASSERT_TRUE(cardinality.ok());
+  EXPECT_EQ(std::get<CardinalityRequest>(cardinality->what).limit, 77u);
   auto view = DecodeRequest(Body(EncodeRequestFrame({.id = kId, .what = ViewRequest{.patience_ms = 5'000}})), &id);
   ASSERT_TRUE(view.ok());
   EXPECT_EQ(std::get<ViewRequest>(view->what).patience_ms, 5'000u);
@@ -134,6 +146,10 @@ TEST(StateProtocol, AnswersComeBack) {
   ASSERT_EQ(page.totals.size(), 1u);
   EXPECT_EQ(page.totals[0].series, FullPage().totals[0].series);
   EXPECT_EQ(Bytes(page.totals[0].aggregate), Bytes(TimerOf(7)));
+
+  Cardinality cardinality;
+  ASSERT_TRUE(DecodeAnswer(Body(EncodeAnswerFrame(kId, Result(FullCardinality()))), kId, &cardinality).ok());
+  EXPECT_EQ(cardinality, FullCardinality());
 }
 
 TEST(StateProtocol, ErrorsComeBackWithKindAndMessage) {

@@ -80,6 +80,8 @@ TEST_F(StateServiceTest, CarriesEveryCall) {
   EXPECT_EQ(page->totals.size(), 3u);
   EXPECT_EQ(page->totals[0].series.org, "acme");
   EXPECT_EQ(page->next_after, "cursor");
+  auto cardinality = client->View({}).value()->ReadCardinality(17);
+  EXPECT_EQ(cardinality->orgs.at(0).count, 17u);
 }
 
 TEST_F(StateServiceTest, CarriesLargeAnswers) {
