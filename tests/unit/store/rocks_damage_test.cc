@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> kFamilies = {"meta", "windows"};
 
-Result<std::unique_ptr<Store>> Open(const std::string& path) {
+Result<std::unique_ptr<PrimaryStore>> Open(const std::string& path) {
   return OpenRocksStore({.path = path, .families = kFamilies, .write_buffer_bytes = 4 << 20});
 }
 
