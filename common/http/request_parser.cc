@@ -1,9 +1,10 @@
 #include "common/http/request_parser.h"
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <utility>
 
+#include "common/base/parse_integer.h"
 #include "common/http/characters.h"
 #include "common/http/uri.h"
 
@@ -247,16 +248,13 @@ RequestParser::Event RequestParser::StartBody(const Framing& framing) {
     return waits ? Event::kContinue : Event::kMore;
   }
   if (!framing.content_length) return Event::kRequest;
-  std::string_view digits = *framing.content_length;
-  uint64_t length = 0;
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  // from_chars of an unsigned number takes no sign and no white space.
-  if (framing.several_content_lengths || digits.empty() || error != std::errc() || end != digits.data() + digits.size()) {
+  const std::optional<uint64_t> length = ParseInteger<uint64_t>(*framing.content_length);
+  if (framing.several_content_lengths || !length) {
     return Fail(400, "bad_request", "Content-Length must be one whole number");
   }
-  if (length > limits_.max_body_bytes) return Fail(413, "content_too_large", "the body is larger than the limit");
-  if (length == 0) return Event::kRequest;
-  body_left_ = static_cast<size_t>(length);
+  if (*length > limits_.max_body_bytes) return Fail(413, "content_too_large", "the body is larger than the limit");
+  if (*length == 0) return Event::kRequest;
+  body_left_ = static_cast<size_t>(*length);
   state_ = State::kFixedBody;
   return waits ? Event::kContinue : Event::kMore;
 }

@@ -2,12 +2,11 @@
 // a flush moves in steps of 10 ms.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
-#include <cstring>
 #include <map>
 
 #include "common/base/log.h"
+#include "common/base/parse_integer.h"
 #include "common/kafka/producer.h"
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_group_metadata.h"
@@ -32,11 +31,10 @@ constexpr int kAbortSliceMs = 50;
 int64_t MaxRecordBytes(rd_kafka_t* client) {
   std::array<char, 32> value{};
   size_t size = value.size();
-  int64_t bytes = kMaxRecordBytes;
-  if (rd_kafka_conf_get(rd_kafka_conf(client), "message.max.bytes", value.data(), &size) == RD_KAFKA_CONF_OK) {
-    std::from_chars(value.data(), value.data() + std::strlen(value.data()), bytes);
+  if (rd_kafka_conf_get(rd_kafka_conf(client), "message.max.bytes", value.data(), &size) != RD_KAFKA_CONF_OK) {
+    return kMaxRecordBytes;
   }
-  return bytes;
+  return ParseInteger<int64_t>(value.data()).value_or(kMaxRecordBytes);
 }
 
 class RdTransactionalProducer final : public TransactionalProducer {
