@@ -104,24 +104,23 @@ void TaskManager::OnRevoked(const std::vector<TopicPartition>& partitions) {
     LogWarn(kLog, "partitions are given up without a last commit, their next owner counts again: {}",
             committed.message());
   }
-  for (const TopicPartition& tp : partitions) {
-    assigned_.erase(tp.partition);
-    CloseTask(tp.partition);
-  }
-  if (assigned_.empty()) assignment_seen_ = false;
-  assignment_changed_ = true;
+  GiveUp(partitions);
 }
 
 void TaskManager::OnLost(const std::vector<TopicPartition>& partitions) {
   LogWarn(kLog, "partitions lost to another member: count={}", partitions.size());
   parts_.executor->Wait();
   DropPendingCommit();
+  GiveUp(partitions);
+  // The commit that was dropped may have held epochs of tasks that are still ours.
+  recovering_ = true;
+}
+
+void TaskManager::GiveUp(const std::vector<TopicPartition>& partitions) {
   for (const TopicPartition& tp : partitions) {
     assigned_.erase(tp.partition);
     CloseTask(tp.partition);
   }
-  // The commit that was dropped may have held epochs of tasks that are still ours.
-  recovering_ = true;
   if (assigned_.empty()) assignment_seen_ = false;
   assignment_changed_ = true;
 }

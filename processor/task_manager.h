@@ -97,6 +97,8 @@ class TaskManager final : public ConsumerEvents {
     const size_t index = static_cast<size_t>(partition);
     return index < tasks_.size() ? tasks_[index].get() : nullptr;
   }
+  // They are no longer ours.
+  void GiveUp(const std::vector<TopicPartition>& partitions);
   void CloseTask(int32_t partition);
   void DropPendingCommit();
 

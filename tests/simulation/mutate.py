@@ -36,10 +36,10 @@ MUTANTS = {
     ]),
     # A commit that was under way when its partitions were lost is tried again under the next generation.
     "lost_commit_kept": ("processor/task_manager.cc", [
-        ("  parts_.executor->Wait();\n  DropPendingCommit();\n  for (const TopicPartition& tp : partitions) {\n"
-         "    assigned_.erase(tp.partition);\n    CloseTask(tp.partition);\n  }\n  // The commit that was dropped may have "
-         "held epochs of tasks that are still ours.\n  recovering_ = true;\n",
-         "  for (const TopicPartition& tp : partitions) assigned_.erase(tp.partition);\n"),
+        ("  parts_.executor->Wait();\n  DropPendingCommit();\n  GiveUp(partitions);\n  // The commit that was dropped may "
+         "have held epochs of tasks that are still ours.\n  recovering_ = true;\n",
+         "  for (const TopicPartition& tp : partitions) assigned_.erase(tp.partition);\n"
+         "  if (assigned_.empty()) assignment_seen_ = false;\n  assignment_changed_ = true;\n"),
     ]),
 }
 
