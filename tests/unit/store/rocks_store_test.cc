@@ -16,11 +16,15 @@ using testing::HasSubstr;
 
 const std::vector<std::string> kFamilies = {"meta", "windows"};
 
-std::unique_ptr<Store> Open(const std::string& path, const std::vector<std::string>& families = kFamilies,
-                            std::shared_ptr<const StoreExpiry> expiry = nullptr) {
-  auto store = OpenRocksStore({.path = path, .families = families, .expiry = std::move(expiry)});
+std::unique_ptr<PrimaryStore> OpenWith(const RocksStoreOptions& options) {
+  auto store = OpenRocksStore(options);
   EXPECT_TRUE(store.ok()) << store.status().ToString();
   return store.ok() ? std::move(store).value() : nullptr;
+}
+
+std::unique_ptr<Store> Open(const std::string& path, const std::vector<std::string>& families = kFamilies,
+                            std::shared_ptr<const StoreExpiry> expiry = nullptr) {
+  return OpenWith({.path = path, .families = families, .expiry = std::move(expiry)});
 }
 
 void Put(Store* store, FamilyId family, const std::string& key, const std::string& value) {
@@ -118,13 +122,12 @@ class ExpireX : public StoreExpiry {
 TEST(RocksStore, CompactionFreesWhatExpired) {
   TempFolder folder;
   // Write buffers so small that writing makes RocksDB flush and compact by itself, again and again.
-  auto opened = OpenRocksStore({.path = folder.path(),
-                                .families = kFamilies,
-                                .block_cache_bytes = 1 << 20,
-                                .write_buffer_bytes = 1 << 20,
-                                .expiry = std::make_shared<ExpireX>()});
-  ASSERT_TRUE(opened.ok());
-  auto store = std::move(opened).value();
+  auto store = OpenWith({.path = folder.path(),
+                         .families = kFamilies,
+                         .block_cache_bytes = 1 << 20,
+                         .write_buffer_bytes = 1 << 20,
+                         .expiry = std::make_shared<ExpireX>()});
+  ASSERT_NE(store, nullptr);
   Put(store.get(), 0, "x", "kept: another family");
   Put(store.get(), 1, "throw", "kept");
   Put(store.get(), 1, "xa", "expires");
@@ -140,12 +143,11 @@ TEST(RocksStore, CompactionFreesWhatExpired) {
 TEST(RocksStore, MemoryStaysBounded) {
   TempFolder folder;
   constexpr uint64_t kCache = 4 << 20, kBuffers = 4 << 20;
-  auto opened = OpenRocksStore({.path = folder.path(),
-                                .families = kFamilies,
-                                .block_cache_bytes = kCache,
-                                .write_buffer_bytes = kBuffers});
-  ASSERT_TRUE(opened.ok());
-  auto store = std::move(opened).value();
+  auto store = OpenWith({.path = folder.path(),
+                         .families = kFamilies,
+                         .block_cache_bytes = kCache,
+                         .write_buffer_bytes = kBuffers});
+  ASSERT_NE(store, nullptr);
   uint64_t most = 0;
   for (int i = 0; i < 400; ++i) {
     auto batch = store->NewBatch();
@@ -166,12 +168,11 @@ TEST(RocksStore, MemoryStaysBounded) {
 TEST(RocksStore, ASmallerBlockCacheLetsGoOfMemory) {
   TempFolder folder;
   constexpr uint64_t kCache = 16 << 20, kBuffers = 1 << 20;
-  auto opened = OpenRocksStore({.path = folder.path(),
-                                .families = kFamilies,
-                                .block_cache_bytes = kCache,
-                                .write_buffer_bytes = kBuffers});
-  ASSERT_TRUE(opened.ok());
-  auto store = std::move(opened).value();
+  auto store = OpenWith({.path = folder.path(),
+                         .families = kFamilies,
+                         .block_cache_bytes = kCache,
+                         .write_buffer_bytes = kBuffers});
+  ASSERT_NE(store, nullptr);
   for (int i = 0; i < 8'000; ++i) Put(store.get(), 0, std::to_string(i), std::string(1000, static_cast<char>(i)));
   auto read_all = [&] {
     auto view = store->View();
