@@ -11,6 +11,7 @@
 
 #include "common/base/log.h"
 #include "common/kafka/consumer.h"
+#include "common/kafka/rd_assigned_partition.h"
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_fetch_waker.h"
 #include "common/kafka/rd_group_metadata.h"
@@ -21,6 +22,7 @@
 namespace odometer {
 namespace {
 
+using Partition = rd::AssignedPartition;
 using rd::ErrorStatus;
 using rd::NowMs;
 
@@ -41,18 +43,6 @@ constexpr int kCommittedTimeoutMs = 5000;
 constexpr int kCloseTimeoutMs = 10'000;
 // A new topic may be unknown to some brokers for a while.
 constexpr int kUnknownTopicGraceMs = 30'000;
-
-// A partition's life: assigned (kIdle) -> Start -> kSeeking until librdkafka has accepted the position -> kRunning.
-struct Partition {
-  enum class State { kIdle, kSeeking, kRunning };
-  TopicPartition tp;
-  State state = State::kIdle;
-  int64_t next = 0;          // nothing before it may be delivered
-  uint64_t sought_in_batch = 0;  // what is left of that batch is from the position before
-  int64_t seeking_since_ms = 0;
-  int64_t bad_at = -1;  // where the batch began that could not be read
-  int bad_fetches = 0;  // how often
-};
 
 class RdConsumer final : public Consumer {
  public:
@@ -83,8 +73,8 @@ class RdConsumer final : public Consumer {
   static void OnClientError(rd_kafka_t*, int error, const char* reason, void* self) noexcept;
 
   void Assign(rd_kafka_topic_partition_list_t* list);
+  void Decline();
   void Unassign(rd_kafka_topic_partition_list_t* list, bool lost);
-  bool Cooperative() const;
   // Records, or what went wrong with a partition.
   void Handle(const rd_kafka_message_t& message);
   void Deliver(const rd_kafka_message_t& message);
@@ -125,6 +115,7 @@ class RdConsumer final : public Consumer {
   Partition* last_partition_ = nullptr;
   bool seeks_pending_ = false;
   bool paused_ = false;
+  bool cooperative_ = false;  // how the group rebalances, as of the latest assignment
 
   // Only during Poll and Close.
   ConsumerEvents* events_ = nullptr;
@@ -138,6 +129,7 @@ class RdConsumer final : public Consumer {
 
   std::atomic<bool> in_group_{false};
   std::string member_id_;  // as of the latest assignment
+  bool closing_ = false;
   bool closed_ = false;
 };
 
@@ -358,7 +350,7 @@ void RdConsumer::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, rd_k
   auto* consumer = static_cast<RdConsumer*>(self);
   try {
     if (error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-      consumer->Assign(list);
+      consumer->closing_ ? consumer->Decline() : consumer->Assign(list);
     } else if (error == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
       consumer->Unassign(list, rd_kafka_assignment_lost(client) != 0);
     } else {
@@ -370,10 +362,6 @@ void RdConsumer::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t error, rd_k
   } catch (...) {
     consumer->Fail(Status::Stop("rebalancing: unknown exception"));
   }
-}
-
-bool RdConsumer::Cooperative() const {
-  return std::string_view(rd_kafka_rebalance_protocol(client_.get())) == "COOPERATIVE";
 }
 
 // Assigned paused, so that nothing is fetched before Start says from where. Paused first: librdkafka keeps the pause
@@ -390,7 +378,8 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
     assigned.push_back({entry.topic, entry.partition});
   }
   static_cast<void>(rd_kafka_pause_partitions(client_.get(), positions.get()));
-  if (Cooperative()) {
+  cooperative_ = std::string_view(rd_kafka_rebalance_protocol(client_.get())) == "COOPERATIVE";
+  if (cooperative_) {
     rd::ErrorPtr error(rd_kafka_incremental_assign(client_.get(), positions.get()));
     if (error != nullptr) return Fail(Status::Recover(std::string("assigning: ") + rd_kafka_error_string(error.get())));
   } else {
@@ -406,10 +395,14 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
   if (events_ != nullptr) events_->OnAssigned(assigned);
 }
 
+// librdkafka leaves the group only once it was told, and from then on what is asked of the group has no answer: it may be
+// null, or never come (its issue 4041).
+void RdConsumer::Decline() { static_cast<void>(rd_kafka_assign(client_.get(), nullptr)); }
+
 // `list`: null for all.
 void RdConsumer::Unassign(rd_kafka_topic_partition_list_t* list, bool lost) {
   std::vector<TopicPartition> removed;
-  if (list == nullptr || !Cooperative()) {
+  if (list == nullptr || !cooperative_) {
     for (const auto& [tp, partition] : partitions_) removed.push_back(tp);
   } else {
     for (int i = 0; i < list->cnt; ++i) {
@@ -429,7 +422,7 @@ void RdConsumer::Unassign(rd_kafka_topic_partition_list_t* list, bool lost) {
   for (const TopicPartition& tp : removed) partitions_.erase(tp);
   PartitionsChanged();
   if (partitions_.empty()) in_group_ = false;
-  if (list != nullptr && Cooperative()) {
+  if (list != nullptr && cooperative_) {
     rd::ErrorPtr error(rd_kafka_incremental_unassign(client_.get(), list));
     if (error != nullptr) Fail(Status::Recover(std::string("unassigning: ") + rd_kafka_error_string(error.get())));
   } else {
@@ -572,6 +565,7 @@ std::unique_ptr<GroupMetadata> RdConsumer::Group() {
 void RdConsumer::Close(ConsumerEvents* events) {
   if (closed_ || client_ == nullptr) return;
   events_ = events;
+  closing_ = true;
   // On a queue of its own and with a deadline: the blocking call may hang below librdkafka 2.3.
   rd::QueuePtr queue(rd_kafka_queue_new(client_.get()));
   rd::ErrorPtr error(rd_kafka_consumer_close_queue(client_.get(), queue.get()));

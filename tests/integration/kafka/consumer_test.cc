@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <numeric>
+#include <thread>
 
 #include "kafka_test_support.h"
 
@@ -285,6 +286,19 @@ TEST_F(ConsumerTest, HasNoGroupMetadataOutsideTheGroup) {
   EXPECT_EQ(recorder.revocations, 1);
   consumer->Close(&recorder);  // again: nothing happens
   EXPECT_EQ(recorder.revocations, 1);
+}
+
+// Which the group assigns partitions to, or takes them from, without anybody polling: librdkafka tells it during the close.
+TEST_F(ConsumerTest, ClosesAtAnyMomentOfJoining) {
+  std::string topic = NewTopic(2);
+  for (int waited_ms = 0; waited_ms <= 1000; waited_ms += 50) {
+    auto consumer = NewConsumer(Unique("group"), topic);
+    std::this_thread::sleep_for(std::chrono::milliseconds(waited_ms));
+    Recorder recorder;
+    consumer->Close(&recorder);
+    EXPECT_TRUE(recorder.assigned.empty()) << "after " << waited_ms << " ms";
+    EXPECT_EQ(consumer->Group(), nullptr);
+  }
 }
 
 TEST_F(ConsumerTest, AnotherMemberWithTheSameInstanceIdFencesThisOne) {
