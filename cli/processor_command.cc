@@ -69,6 +69,7 @@ Status RunOnce(const Config& config, const Clock* clock, Metrics* metrics, Curre
     stop->LimitEnd();  // one that is stuck may never stop
   }
   processor->Stop();
+  if (status.Is(ErrorKind::kRecover)) stop->EndReached();  // another one starts
   current->Ended(status);
   if (started && status.Is(ErrorKind::kRetry)) return Status::Stop(status.message());
   return status;

@@ -14,7 +14,7 @@
 
 namespace odometer::cli {
 
-StopSignal::StopSignal() {
+StopSignal::StopSignal(int hard_exit_ms) : hard_exit_ms_(hard_exit_ms) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -30,13 +30,23 @@ StopSignal::StopSignal() {
 
 StopSignal::~StopSignal() {
   destroyed_ = true;
-  LimitEnd();
+  Wake();
   thread_.join();
   close(signal_fd_);
   close(wake_fd_);
 }
 
 void StopSignal::LimitEnd() {
+  limited_ = true;
+  Wake();
+}
+
+void StopSignal::EndReached() {
+  limited_ = false;
+  Wake();
+}
+
+void StopSignal::Wake() {
   const uint64_t one = 1;
   if (write(wake_fd_, &one, sizeof(one)) != sizeof(one)) std::abort();
 }
@@ -49,7 +59,8 @@ bool StopSignal::WaitFor(int ms) {
 
 void StopSignal::Run() {
   const SystemClock clock;
-  int64_t hard_exit_at_ms = 0;  // 0: not asked to stop yet
+  bool asked = false;
+  int64_t hard_exit_at_ms = 0;  // 0: nothing is ending
   while (true) {
     pollfd fds[] = {{signal_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
     const int64_t left_ms = hard_exit_at_ms == 0 ? -1 : std::max<int64_t>(0, hard_exit_at_ms - clock.SteadyMs());
@@ -58,23 +69,24 @@ void StopSignal::Run() {
     if (destroyed_) return;
     if (fds[1].revents != 0) {
       uint64_t count = 0;
-      if (read(wake_fd_, &count, sizeof(count)) == sizeof(count) && hard_exit_at_ms == 0) {
-        hard_exit_at_ms = clock.SteadyMs() + kHardExitMs;
-      }
+      static_cast<void>(read(wake_fd_, &count, sizeof(count)) == sizeof(count));
+      if (!asked && !limited_) hard_exit_at_ms = 0;
+      if (limited_ && hard_exit_at_ms == 0) hard_exit_at_ms = clock.SteadyMs() + hard_exit_ms_;
       continue;
     }
     if (ready == 0) {
-      LogError("odometer", "not stopped after {} ms, ending now", kHardExitMs);
+      LogError("odometer", "not stopped after {} ms, ending now", hard_exit_ms_);
       _exit(1);
     }
     signalfd_siginfo info;
     if (read(signal_fd_, &info, sizeof(info)) != sizeof(info)) continue;
-    if (hard_exit_at_ms != 0) {
+    if (asked) {
       LogError("odometer", "asked to stop again, ending now");
       _exit(1);
     }
     LogInfo("odometer", "stopping signal={}", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
-    hard_exit_at_ms = clock.SteadyMs() + kHardExitMs;
+    asked = true;
+    if (hard_exit_at_ms == 0) hard_exit_at_ms = clock.SteadyMs() + hard_exit_ms_;
     MutexLock lock(mutex_);
     asked_ = true;
     changed_.NotifyAll();
