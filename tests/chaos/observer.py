@@ -20,6 +20,7 @@ class Observer(threading.Thread):
         self.rng = random.Random(seed)
         self.answers = []  # (name, sum or None, {partition: next offset})
         self.unanswered = 0
+        self.failure = None
         self._stop_now = threading.Event()
 
     def stop(self):
@@ -27,6 +28,12 @@ class Observer(threading.Thread):
         self.join()
 
     def run(self):
+        try:
+            self.ask()
+        except Exception as failure:
+            self.failure = f"observer: {failure!r}"
+
+    def ask(self):
         http = Http(self.port)
         while not self._stop_now.wait(1 / QUESTIONS_PER_SECOND):
             name = f"counter.{int(SERIES_PER_TYPE * self.rng.random() ** 2)}"
@@ -40,7 +47,8 @@ class Observer(threading.Thread):
                 self.unanswered += 1
                 continue
             values = json.loads(body)["values"]
-            parts = [part.rpartition("/")[2] for part in headers["x-odometer-offsets"].split(",") if part]
+            # The header is absent while no partition is covered.
+            parts = [part.rpartition("/")[2] for part in headers.get("x-odometer-offsets", "").split(",") if part]
             offsets = {int(partition): int(offset) for partition, offset in (part.split("@") for part in parts)}
             self.answers.append((name, values[0]["value"] if values else None, offsets))
 
