@@ -18,6 +18,8 @@ SESSION_TIMEOUT_S = 6
 TRANSACTION_TIMEOUT_S = 5
 # A fault may find another one under way, and the machine busy.
 PATIENCE_S = 240
+# For a process to be ready while other faults strike.
+PATIENCE_UNDER_FIRE_S = 90
 SERVICES = ("processor", "query", "ingest")
 PARTITIONS = 4
 MAX_PARTITIONS = 12
@@ -38,7 +40,7 @@ class Cluster:
         self.deployment = None
         self.admin = None
         self.partitions = PARTITIONS
-        self.outage_mutex = threading.Lock()  # held while the broker is out of reach, or must not be
+        self.outage_mutex = threading.RLock()  # held while the broker is out of reach, or must not be
         self._started = []
 
     def _broker_settings(self, port):
@@ -103,7 +105,12 @@ class Cluster:
             self.wait_ready(name)
 
     def wait_ready(self, name):
-        wait_for(f"{name} to be ready", lambda: self.deployment.ready(name), PATIENCE_S)
+        """One that does not get there under fire is then left in peace, and must."""
+        try:
+            wait_for(f"{name} to be ready", lambda: self.deployment.ready(name), PATIENCE_UNDER_FIRE_S)
+        except AssertionError:
+            with self.outage_mutex:
+                wait_for(f"{name} to be ready in peace", lambda: self.deployment.ready(name), PATIENCE_S)
 
     def kill(self, name):
         """kill -9; returns the evidence that it is gone."""

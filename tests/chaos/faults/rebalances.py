@@ -62,5 +62,5 @@ def why_not_grow(cluster):
 
 FAULTS = (
     Fault("second-processor", PROCESSOR, 18, True, second_processor),
-    Fault("grow-topic", SURROUNDINGS, 2, False, grow_topic),
+    Fault("grow-topic", SURROUNDINGS, 2, False, grow_topic, why_not_grow),
 )
