@@ -17,8 +17,9 @@ namespace ondemand = simdjson::ondemand;
 // The decoder gives an event without ts the record's timestamp: this one, which no event can have of its own.
 constexpr int64_t kNoTimestamp = kMaxTimestampMs + 1;
 
-// Those of the item's keys that make an event, as JSON, and the last value of each that the dialect looks at.
+// The last value of each key that the dialect looks at, and where wanted, those of the item's keys that make an event.
 struct KnownFields {
+  bool want_json = false;
   std::string json;
   std::string_view name;
   std::string_view type;
@@ -53,14 +54,14 @@ simdjson::error_code ReadFields(ondemand::object object, KnownFields* fields) {
     if (simdjson::error_code error = field.unescaped_key().get(key); error != simdjson::SUCCESS) return error;
     if (simdjson::error_code error = field.value().get(value); error != simdjson::SUCCESS) return error;
     std::string_view* known = FieldOf(key, fields);
-    if (known == nullptr && key != "ts" && key != "labels" && key != "id") continue;
-    fields->json += fields->json.empty() ? "{\"" : ",\"";
-    fields->json.append(key).append("\":");
+    if (known == nullptr && (!fields->want_json || (key != "ts" && key != "labels" && key != "id"))) continue;
     if (simdjson::error_code error = RawText(value, &text); error != simdjson::SUCCESS) return error;
-    fields->json += text;
     if (known != nullptr) *known = text;
+    if (!fields->want_json) continue;
+    fields->json += fields->json.empty() ? "{\"" : ",\"";
+    fields->json.append(key).append("\":").append(text);
   }
-  fields->json += fields->json.empty() ? "{}" : "}";
+  if (fields->want_json) fields->json += fields->json.empty() ? "{}" : "}";
   return simdjson::SUCCESS;
 }
 
@@ -98,16 +99,10 @@ ItemError MakeError(RejectReason reason) {
   return {reason, std::string(RejectReasonName(reason)), ""};
 }
 
-// What is wrong with the JSON itself, unknown keys included.
-RejectReason CheckJson(std::string_view json, EventDecoder* decoder) {
-  Event event;
-  switch (RejectReason reason = decoder->Decode(json, kNoTimestamp, &event)) {
-    case RejectReason::kMalformed:
-    case RejectReason::kNotAnObject:
-    case RejectReason::kTooLarge:
-    case RejectReason::kTooDeep: return reason;
-    default: return RejectReason::kNone;
-  }
+// Whether it is wrong with the JSON itself, unknown keys included.
+bool IsOfJson(RejectReason reason) {
+  return reason == RejectReason::kMalformed || reason == RejectReason::kNotAnObject ||
+         reason == RejectReason::kTooLarge || reason == RejectReason::kTooDeep;
 }
 
 }  // namespace
@@ -116,9 +111,12 @@ std::variant<IngestRecord, ItemError> ParseItem(std::string_view json, int64_t n
   thread_local EventDecoder decoder;
   thread_local ondemand::parser parser;
 
-  if (RejectReason reason = CheckJson(json, &decoder); reason != RejectReason::kNone) return MakeError(reason);
+  Event event;
+  RejectReason reason = decoder.Decode(json, kNoTimestamp, &event);
+  if (IsOfJson(reason)) return MakeError(reason);
   const simdjson::padded_string padded(json);
   KnownFields fields;
+  fields.want_json = reason != RejectReason::kNone;
   ondemand::document document;
   ondemand::object object;
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS ||
@@ -127,8 +125,8 @@ std::variant<IngestRecord, ItemError> ParseItem(std::string_view json, int64_t n
   }
   if (IsAbsent(fields.name)) return MakeError(RejectReason::kMissingName);
 
-  Event event;
-  RejectReason reason = decoder.Decode(fields.json, kNoTimestamp, &event);
+  // It may be the org that is wrong, which is not read: without it.
+  if (fields.want_json) reason = decoder.Decode(fields.json, kNoTimestamp, &event);
   if (reason == RejectReason::kNone) {
     if (IsAbsent(fields.type) || event.type == MetricType::kEvent) reason = RejectReason::kBadType;
     if (IsAbsent(fields.value) || IsBigInteger(fields.value)) reason = RejectReason::kBadValue;
