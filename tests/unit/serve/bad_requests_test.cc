@@ -55,6 +55,8 @@ std::vector<BadRequest> BadContents() {
          return items;
        }() + "]"),
        413},
+      {"IdempotencyKeyNotUtf8", Get("/track?key=k", "Idempotency-Key: \xc3\x28\r\n"), 400},
+      {"LongIdempotencyKey", Get("/track?key=k", "Idempotency-Key: " + std::string(501, 'k') + "\r\n"), 400},
       {"MetricWithoutKey", Get("/metric?type=counter"), 400},
       {"MetricNotUtf8", Get("/metric?key=%ff&type=counter"), 400},
       {"MetricUnknownType", Get("/metric?key=k&type=set"), 400},
@@ -130,6 +132,25 @@ TEST(BadRequests, BadHttpIsAnsweredAndTheConnectionEnds) {
       ExpectRefused(bad);
       ExpectUnharmed(before);
     }
+  }
+}
+
+// Really sent, not only announced: its sender can read the answer once all of it is out.
+TEST(BadRequests, AHugeBodyIsRefusedAndLeavesNothingBehind) {
+  const std::string huge(5 << 20, 'x');
+  std::string chunks;
+  for (int i = 0; i < 80; ++i) chunks += "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
+  for (const std::string target : {"/ingest/metrics", "/data/metrics/"}) {
+    SCOPED_TRACE(target);
+    const int64_t before = Served().Written();
+    RawClient whole(Served().port());
+    EXPECT_TRUE(whole.Send(Post(target, huge)));
+    EXPECT_EQ(whole.Read().status, 413);
+    RawClient chunked(Served().port());
+    const std::string head = "POST " + target + " HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
+    EXPECT_TRUE(chunked.Send(head + chunks + "0\r\n\r\n"));
+    EXPECT_EQ(chunked.Read().status, 413);
+    ExpectUnharmed(before);
   }
 }
 

@@ -40,6 +40,20 @@ TEST(SlowClients, ASlowSenderDelaysNobody) {
   }
 }
 
+TEST(SlowClients, ASenderThatNeverEndsIsTimedOut) {
+  http::ServerOptions options = kOneThread;
+  options.request_timeout_ms = 300;
+  ServedApis served(options);
+  const std::string item = R"({"name":"a","type":"COUNTER","value":1})";
+  for (const std::string& request : {kGoodTrack, http::Post("/ingest/metrics", item), kGoodQuery}) {
+    RawClient slow(served.port());
+    slow.Send(request.substr(0, request.size() - 1));
+    ExpectOthersAreAnswered(&served);
+    EXPECT_EQ(slow.Read().status, 408) << request;
+    EXPECT_TRUE(slow.AtEnd());
+  }
+}
+
 TEST(SlowClients, ASlowReaderDelaysNobody) {
   http::ServerOptions options = kOneThread;
   options.max_unsent_bytes = 64 << 10;
