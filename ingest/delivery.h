@@ -17,7 +17,7 @@ enum class Outcome {
   kBusy,          // too many records are waiting already: not written
   kUnavailable,   // trouble that passes: not written
   kMaybeWritten,  // the same, but the record had been sent: trying again may count it twice
-  kRefused,       // trying again is of no use
+  kRefused,       // not written, and trying again is of no use
 };
 
 struct Delivery {

@@ -73,8 +73,8 @@ class AsyncProducer {
   virtual ~AsyncProducer() = default;
 
   // Copies the record. `done` is called once, from the producer's own thread or from within Produce, when the broker has
-  // acknowledged the record or it has failed. kRetry: it is not written. kRecover: it may have been written. kStop:
-  // refused for good. Must not block.
+  // acknowledged the record or it has failed. kRetry: it is not written. kRecover: it may have been written. kStop: it is
+  // not written, and refused for good. Must not block.
   // Without a call of `done`: kRetry at once when the queue is full, kStop when the record is refused.
   virtual Status Produce(const std::string& topic, const OutRecord& record, Callback done) = 0;
   // Waits for everything under way, at most timeout_ms.

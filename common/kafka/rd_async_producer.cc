@@ -216,11 +216,12 @@ void RdAsyncProducer::OnDelivery(const rd_kafka_message_t& message) {
       (*done)(RecordMetadata{message.partition, message.offset < 0 ? -1 : message.offset});
       return;
     }
-    const bool certainly_not_written = rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
     Status status = ErrorStatus(message.err, std::string("delivering to ") + rd_kafka_topic_name(message.rkt),
-                                UnknownPlace(message.err) ? ErrorKind::kStop
-                                : certainly_not_written   ? ErrorKind::kRetry
-                                                          : ErrorKind::kRecover);
+                                UnknownPlace(message.err) ? ErrorKind::kStop : ErrorKind::kRetry);
+    // Even one that was refused for good may have been written by an earlier attempt, whose answer got lost.
+    if (rd_kafka_message_status(&message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED) {
+      status = Status::Recover(status.message());
+    }
     if (!CausedByTheRecord(message.err)) NoteFailure(status);
     (*done)(std::move(status));
   } catch (const std::exception& e) {

@@ -101,6 +101,18 @@ TEST_F(RdAsyncProducerTest, SaysWhetherARecordMayHaveBeenWritten) {
   EXPECT_TRUE(producer_->Healthy().Is(ErrorKind::kRetry));
 }
 
+// The broker has timed out waiting for its replicas: the record may be in the log. The next attempt is not allowed any
+// more.
+TEST_F(RdAsyncProducerTest, ARefusalAfterAnAttemptThatMayHaveWrittenIsNoRefusal) {
+  Open();
+  ASSERT_TRUE(Produce().ok());
+  rd_kafka_mock_push_request_errors(mock_.get(), kProduceApi, 2, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+                                    RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  const Status status = Produce().status();
+  EXPECT_TRUE(status.Is(ErrorKind::kRecover)) << status.ToString();
+  EXPECT_THAT(status.message(), HasSubstr("authorization failed"));
+}
+
 TEST_F(RdAsyncProducerTest, IsUnwellWhileTheBrokerRefusesEveryRecord) {
   Open();
   ASSERT_TRUE(Produce().ok());
