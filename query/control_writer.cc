@@ -38,14 +38,16 @@ class KafkaControlWriter final : public ControlWriter {
                            .value = body,
                            .headers = {{kControlHeader, control.set ? "set" : "forget"}}};
     Status failure;
+    bool maybe_written = false;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       Offsets offsets;
       failure = WriteOnce(record, (*topic)->partitions, &offsets);
       if (failure.ok()) return offsets;
       LogWarn("query", "control record not written attempt={} error={}", attempt + 1, failure.ToString());
       if (failure.Is(ErrorKind::kStop)) break;
+      maybe_written = maybe_written || !failure.Is(ErrorKind::kAbort);
     }
-    return failure.Is(ErrorKind::kStop) ? failure : Status::Retry(failure.message());
+    return failure.Is(ErrorKind::kStop) && !maybe_written ? failure : Status::Retry(failure.message());
   }
 
  private:

@@ -17,7 +17,7 @@ using TransactionalProducerFactory = std::function<Result<std::unique_ptr<Transa
 // `make_producer` is called at the first Write, and again whenever the producer was fenced or failed for good. `admin`
 // must outlive the writer. The writer tries a few times; an error of Write then means:
 //   kRetry  Kafka does not take it now; it may, rarely, have been written all the same
-//   kStop   refused for good (no such topic, not authorised)
+//   kStop   not written, refused for good (no such topic, not authorised)
 // Writing a control again is harmless: it takes effect where it stands last, still before its Write returned.
 std::unique_ptr<ControlWriter> NewControlWriter(std::string topic, TransactionalProducerFactory make_producer,
                                                 Admin* admin);

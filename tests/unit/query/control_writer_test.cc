@@ -131,6 +131,15 @@ TEST_F(ControlWriterTest, WhatIsRefusedForGoodIsNotTriedAgain) {
   EXPECT_TRUE(Forget().status().Is(ErrorKind::kStop));
 }
 
+TEST_F(ControlWriterTest, ARefusalAfterACommitThatIsNotKnownIsNoRefusal) {
+  Fail("Commit", {Status::Recover("no answer")});
+  Fail("Begin", {Status::Ok(), Status::Stop("not authorised")});
+  EXPECT_TRUE(Forget().status().Is(ErrorKind::kRetry));
+  Fail("Flush", {Status::Abort("not delivered")});
+  Fail("Begin", {Status::Ok(), Status::Stop("not authorised")});
+  EXPECT_TRUE(Forget().status().Is(ErrorKind::kStop)) << "the first attempt was aborted";
+}
+
 TEST_F(ControlWriterTest, WritesNothingWhileTheTopicIsNotKnown) {
   admin_.failure = Status::Retry("no broker");
   EXPECT_TRUE(Forget().status().Is(ErrorKind::kRetry));

@@ -311,6 +311,15 @@ TEST_F(QueryTest, AWriteThatKafkaDoesNotTakeIs503) {
   EXPECT_EQ(Post(R"({"name":"x","type":"GAUGE","value":1})").status, 503);
 }
 
+TEST_F(QueryTest, AWriteThatKafkaRefusesForGoodIs500) {
+  control_.FailWith(Status::Stop("not authorised"));
+  for (const http::Response& response : {Delete("x"), Post(R"({"name":"x","type":"GAUGE","value":1})")}) {
+    EXPECT_EQ(response.status, 500);
+    EXPECT_NE(response.body.find(R"("code":"refused")"), std::string::npos) << response.body;
+    EXPECT_FALSE(HeaderOf(response, "Retry-After")) << "it would be of no use";
+  }
+}
+
 TEST_F(QueryTest, AWriteThatIsNotShownInTimeIs504WithItsOffsets) {
   control_.DoNotApply();
   Caught caught;
