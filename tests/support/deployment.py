@@ -169,7 +169,7 @@ class Deployment:
         process.wait()
 
     def stop(self, name, check=True):
-        """SIGTERM; must end by itself, with success."""
+        """SIGTERM; must end by itself, with success unless not to `check`. Returns its exit code."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGTERM)
         try:
@@ -179,6 +179,7 @@ class Deployment:
             process.wait()
             code = "not stopped after 30 s"
         assert not check or code == 0, f"{name}: {code}"
+        return code
 
     def http(self, name):
         return Http(self.ports[name])
