@@ -15,13 +15,14 @@ import markdown
 import sizes
 
 # Which folders of the product a folder's files may include, itself apart.
-_COMMON = ["common/base", "common/model", "common/kafka", "common/store", "common/http", "common/state"]
+_COMMON = ["common/base", "common/model", "common/kafka", "common/store", "common/auth", "common/http", "common/state"]
 MAY_INCLUDE = {
     "common/base": [],
     "common/model": ["common/base"],
     "common/kafka": ["common/base", "common/model"],
     "common/store": ["common/base", "common/model"],
-    "common/http": ["common/base", "common/model"],
+    "common/auth": ["common/base", "common/model"],
+    "common/http": ["common/base", "common/model", "common/auth"],
     "common/state": ["common/base", "common/model", "common/kafka", "common/store", "common/http"],
     "processor": _COMMON,
     "query": _COMMON,
@@ -32,6 +33,7 @@ MAY_INCLUDE = {
 LIBRARY_ONLY_IN = {
     "rocksdb/": ["common/store/*.cc", "common/store/*_internal.h"],
     "librdkafka/": ["common/kafka/rd_*.h", "common/kafka/rd_*.cc"],
+    "openssl/": ["common/auth/digest.cc"],
     "pistache/": ["common/http/*.h", "common/http/*.cc", "ingest/handlers/*", "query/handlers/*"],
 }
 
