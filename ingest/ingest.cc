@@ -14,7 +14,7 @@ void AddIngestRoutes(const IngestOptions& options, AsyncProducer* producer, cons
 
 void AddIngestHealthRoutes(const AsyncProducer* producer, http::Router* router) {
   http::AddHealthRoute([producer] { return producer->Healthy().ok(); }, router);
-  router->AddSimple(http::Method::kGet, "/health/ping", [](const http::Request&) {
+  router->AddSimple(http::Method::kGet, "/health/ping", http::Access::kOpen, [](const http::Request&) {
     return http::Response::Text(200, "pong (metrics-ingest service)");
   });
 }

@@ -98,17 +98,18 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
           Response::Error(400, RejectReasonName(RejectReason::kBadId), key.error, kIdempotencyKeyHeader));
     }
     const std::string_view body = TrimJson(request.body);
-    if (body.starts_with('[')) return PostBatch(body, key.key, responder);
-    PostOne(body, key.key, responder);
+    if (body.starts_with('[')) return PostBatch(body, request.org, key.key, responder);
+    PostOne(body, request.org, key.key, responder);
   }
 
  private:
-  void PostOne(std::string_view body, std::string_view key, const http::Responder& responder) const {
+  void PostOne(std::string_view body, std::string_view org, std::string_view key,
+               const http::Responder& responder) const {
     if (body.empty()) {
       counters_.Rejected(RejectReason::kMissingName);
       return responder.Send(EmptyInput());
     }
-    std::variant<IngestRecord, ItemError> item = ParseItem(body, clock_->WallMs(), key);
+    std::variant<IngestRecord, ItemError> item = ParseItem(body, clock_->WallMs(), org, key);
     if (const auto* error = std::get_if<ItemError>(&item)) {
       counters_.Rejected(error->reason);
       if (error->reason == RejectReason::kMissingName) return responder.Send(EmptyInput());
@@ -127,7 +128,8 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
             });
   }
 
-  void PostBatch(std::string_view body, std::string_view key, const http::Responder& responder) const {
+  void PostBatch(std::string_view body, std::string_view org, std::string_view key,
+                 const http::Responder& responder) const {
     std::optional<std::vector<std::string_view>> items = SplitJsonArray(body);
     if (!items) {
       counters_.Rejected(RejectReason::kMalformed);
@@ -144,7 +146,7 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
     std::string id;
     for (size_t i = 0; i < items->size(); ++i) {
       if (!key.empty()) id = ItemId(key, i);
-      std::variant<IngestRecord, ItemError> item = ParseItem((*items)[i], now_ms, id);
+      std::variant<IngestRecord, ItemError> item = ParseItem((*items)[i], now_ms, org, id);
       if (const auto* error = std::get_if<ItemError>(&item)) {
         counters_.Rejected(error->reason);
         outcome.AddBad(i, *error);
@@ -176,9 +178,8 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
 void AddIngestMetricsRoutes(const IngestOptions& options, AsyncProducer* producer, const Clock* clock,
                             Metrics* metrics, http::Router* router) {
   auto handler = std::make_shared<IngestMetrics>(options, producer, clock, metrics);
-  router->Add(http::Method::kPost, "/ingest/metrics", [handler](http::Request& request, http::Responder responder) {
-    handler->Post(request, responder);
-  });
+  router->Add(http::Method::kPost, "/ingest/metrics", http::Access::kWrite,
+              [handler](http::Request& request, http::Responder responder) { handler->Post(request, responder); });
 }
 
 }  // namespace odometer

@@ -55,6 +55,10 @@ IngestRecord MakeIngestRecord(const Event& event, std::optional<int64_t> ts_ms) 
     AppendText(level, &out);
   }
   AppendLabels(event, &out);
+  if (event.org != kDefaultOrg) {
+    out += ",\"org\":";
+    AppendText(event.org, &out);
+  }
   if (!event.id.empty()) {
     out += ",\"id\":";
     AppendText(event.id, &out);

@@ -16,8 +16,8 @@ struct IngestRecord {
   std::string value;  // the event as compact JSON (schemas/metric-event.v1.schema.json)
 };
 
-// Without `ts` the event's time is the time at which the broker appends the record. The org is left out: it never comes
-// from a body. An empty level is as good as none.
+// Without `ts` the event's time is the time at which the broker appends the record. An empty level is as good as none, and
+// so is the default org.
 IngestRecord MakeIngestRecord(const Event& event, std::optional<int64_t> ts_ms);
 
 }  // namespace odometer

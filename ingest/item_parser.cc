@@ -107,7 +107,8 @@ bool IsOfJson(RejectReason reason) {
 
 }  // namespace
 
-std::variant<IngestRecord, ItemError> ParseItem(std::string_view json, int64_t now_ms, std::string_view default_id) {
+std::variant<IngestRecord, ItemError> ParseItem(std::string_view json, int64_t now_ms, std::string_view org,
+                                                std::string_view default_id) {
   thread_local EventDecoder decoder;
   thread_local ondemand::parser parser;
 
@@ -133,6 +134,7 @@ std::variant<IngestRecord, ItemError> ParseItem(std::string_view json, int64_t n
     if (event.ts_ms != kNoTimestamp && event.ts_ms - kMaxFutureMs > now_ms) reason = RejectReason::kFromTheFuture;
   }
   if (reason == RejectReason::kNone) {
+    event.org = org;
     if (event.id.empty()) event.id = default_id;
     return MakeIngestRecord(event, event.ts_ms == kNoTimestamp ? std::nullopt : std::optional(event.ts_ms));
   }

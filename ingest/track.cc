@@ -52,8 +52,9 @@ class Track : public std::enable_shared_from_this<Track> {
     return Response::Error(400, RejectReasonName(reason), message, field);
   }
 
-  // The answer when there is something wrong with the request. The event's name and id point into it.
+  // The answer when there is something wrong with the request. The event's texts point into it.
   std::optional<Response> Read(const http::Request& request, Event* event, uint64_t* count) const {
+    event->org = request.org;
     event->name = request.Query("key").value_or(std::string_view());
     if (event->name.empty()) return Refuse(RejectReason::kMissingName, "key is missing or empty", "key");
     if (event->name.size() > kMaxNameBytes) return Refuse(RejectReason::kBadName, "key is over 512 bytes", "key");
@@ -85,11 +86,10 @@ class Track : public std::enable_shared_from_this<Track> {
 
 void AddTrackRoutes(const IngestOptions& options, AsyncProducer* producer, Metrics* metrics, http::Router* router) {
   auto track = std::make_shared<Track>(options, producer, metrics);
-  router->Add(http::Method::kGet, "/track",
+  router->Add(http::Method::kGet, "/track", http::Access::kWrite,
               [track](http::Request& request, http::Responder responder) { track->Get(request, responder); });
-  router->AddSimple(http::Method::kHead, "/track", [track](const http::Request& request) {
-    return track->Head(request);
-  });
+  router->AddSimple(http::Method::kHead, "/track", http::Access::kWrite,
+                    [track](const http::Request& request) { return track->Head(request); });
 }
 
 }  // namespace odometer

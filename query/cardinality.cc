@@ -48,7 +48,8 @@ http::Response ReadCardinality(const http::Request& request, StateView* view) {
     }
     limit = *parsed;
   }
-  Result<Cardinality> cardinality = view->ReadCardinality(limit);
+  Result<Cardinality> cardinality = view->ReadCardinality(
+      request.authenticated ? std::optional(request.org) : std::nullopt, limit);
   if (!cardinality.ok()) return ErrorResponse(cardinality.status());
   std::string body;
   JsonWriter json(&body);

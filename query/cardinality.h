@@ -1,4 +1,5 @@
-// GET /api/v1/status/cardinality: who has the most series, and whose events are folded into overflow series.
+// GET /api/v1/status/cardinality: who has the most series, and whose events are folded into overflow series. Of all orgs
+// where no tokens are configured, else of the token's.
 #pragma once
 
 #include "common/http/message.h"

@@ -42,8 +42,9 @@ int64_t BucketOf(const MetricQuery& query) {
   return 0;
 }
 
-RangeQuery RangeOf(const MetricQuery& query) {
+RangeQuery RangeOf(const std::string& org, const MetricQuery& query) {
   RangeQuery range{.from_ms = query.from_ms, .to_ms = query.to_ms, .bucket_ms = BucketOf(query)};
+  range.selector.org = org;
   range.selector.name = query.key;
   range.selector.type = TypeOf(query.view);
   range.selector.labels = query.labels;
@@ -105,7 +106,7 @@ http::Response Enveloped(const std::string& key, const RangeAnswer& range, Write
 http::Response Kilometric::Read(const http::Request& request, StateView* view) const {
   MetricQuery query;
   if (auto bad = ParseMetricQuery(request, &query)) return BadParameterResponse(*bad);
-  const RangeQuery range = RangeOf(query);
+  const RangeQuery range = RangeOf(request.org, query);
   Result<RangeAnswer> read = ReadRange(tiers_, view, range);
   if (!read.ok()) return ErrorResponse(read.status(), range.bucket_ms == 0 ? "" : "period");
   if (query.view != MetricView::kMeter) {

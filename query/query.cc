@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/http/gate.h"
 #include "query/accounting.h"
 #include "query/answer.h"
 #include "query/cardinality.h"
@@ -47,29 +48,32 @@ class QueryService final : public Query {
     for (const char* pattern : {"/data/metrics", "/data/metrics/"}) {
       AddRead(router, pattern,
               [](const http::Request& request, StateView* view) { return ReadRecords(request, view); });
-      router->Add(http::Method::kPost, pattern, [this](http::Request& request, http::Responder responder) {
-        writes_.Post(request, std::move(responder));
-      });
+      router->Add(http::Method::kPost, pattern, http::Access::kWrite,
+                  [this](http::Request& request, http::Responder responder) {
+                    writes_.Post(request, std::move(responder));
+                  });
     }
     AddRead(router, "/api/v1/status/cardinality",
             [](const http::Request& request, StateView* view) { return ReadCardinality(request, view); });
     constexpr char kRecord[] = "/data/metrics/{record}";
     AddRead(router, kRecord, [](const http::Request& request, StateView* view) { return ReadRecord(request, view); });
-    router->Add(http::Method::kDelete, kRecord, [this](http::Request& request, http::Responder responder) {
-      writes_.Delete(request, std::move(responder));
-    });
+    router->Add(http::Method::kDelete, kRecord, http::Access::kWrite,
+                [this](http::Request& request, http::Responder responder) {
+                  writes_.Delete(request, std::move(responder));
+                });
     AddRead(router, "/api/v1/accounting",
             [](const http::Request&, StateView* view) { return AccountingResponse(view->position()); });
-    router->Add(http::Method::kGet, "/health", [this](http::Request&, http::Responder responder) {
+    router->Add(http::Method::kGet, "/health", http::Access::kOpen, [this](http::Request&, http::Responder responder) {
       if (health_worker_.Submit([this, responder] { responder.Send(health_.Check()); })) return;
       responder.Send(BusyResponse("too many health checks are under way"));
     });
-    router->AddSimple(http::Method::kGet, "/health/ping", [](const http::Request&) {
+    router->AddSimple(http::Method::kGet, "/health/ping", http::Access::kOpen, [](const http::Request&) {
       return http::Response::Text(200, "pong (metrics-api service)");
     });
-    router->AddSimple(http::Method::kGet, "/", [](const http::Request&) {
+    router->AddSimple(http::Method::kGet, "/", http::Access::kOpen, [](const http::Request&) {
       return http::Response::Text(200, "Odometer: exact, live counts over Kafka topics: /metric?key=NAME&type=counter\n");
     });
+    http::AddLogoutRoute(router);
   }
 
   void Stop() override {
@@ -82,7 +86,7 @@ class QueryService final : public Query {
 
  private:
   void AddRead(http::Router* router, const char* pattern, ReadFunction read) {
-    router->Add(http::Method::kGet, pattern,
+    router->Add(http::Method::kGet, pattern, http::Access::kRead,
                 [this, read = std::move(read)](http::Request& request, http::Responder responder) {
                   reads_.Serve(request, std::move(responder), read);
                 });

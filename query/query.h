@@ -39,8 +39,8 @@ class ControlWriter {
 class Query {
  public:
   virtual ~Query() = default;
-  // Adds /metric, /read, the /data/metrics family, /api/v1/accounting, /api/v1/status/cardinality, /health, /health/ping
-  // and /; the query must outlive the server.
+  // Adds /metric, /read, the /data/metrics family, /api/v1/accounting, /api/v1/status/cardinality, /health, /health/ping,
+  // / and /logout; the query must outlive the server.
   virtual void AddRoutes(http::Router* router) = 0;
   // Ends what is under way and drops what is queued: after the server has been drained. Idempotent.
   virtual void Stop() = 0;

@@ -139,7 +139,6 @@ std::optional<http::Response> ParseRecordBody(std::string_view body, int64_t now
   if (!record.is_object()) return Bad("", "the body must be one JSON object");
 
   FieldReader fields(record);
-  set->series.org = kDefaultOrg;
   set->series.name = fields.Text("name");
   if (auto problem = fields.TakeProblem()) return problem;
   if (set->series.name.empty()) return empty_input();

@@ -16,8 +16,8 @@ RecordWrites::RecordWrites(int timeout_ms, ControlWriter* control, const Clock* 
     : timeout_ms_(timeout_ms), control_(control), clock_(clock), workers_(workers), waiter_(waiter) {}
 
 void RecordWrites::Post(http::Request& request, http::Responder responder) {
-  Submit(responder, [this, responder, body = std::move(request.body)](int64_t deadline_ms) {
-    Set(body, deadline_ms, responder);
+  Submit(responder, [this, responder, org = request.org, body = std::move(request.body)](int64_t deadline_ms) {
+    Set(org, body, deadline_ms, responder);
   });
 }
 
@@ -27,8 +27,8 @@ void RecordWrites::Delete(http::Request& request, http::Responder responder) {
     responder.Send(http::Response::Error(400, "bad_parameter", "the name must be UTF-8", "name"));
     return;
   }
-  Submit(responder, [this, responder, name = std::move(name)](int64_t deadline_ms) {
-    WriteAndWait({.org = std::string(kDefaultOrg), .qualified_name = name, .set = std::nullopt},
+  Submit(responder, [this, responder, org = request.org, name = std::move(name)](int64_t deadline_ms) {
+    WriteAndWait({.org = org, .qualified_name = name, .set = std::nullopt},
                  "Record " + name + " DELETED", deadline_ms, responder);
   });
 }
@@ -43,8 +43,10 @@ void RecordWrites::Submit(const http::Responder& responder, std::function<void(i
   if (!queued) responder.Send(BusyResponse("too many writes are under way"));
 }
 
-void RecordWrites::Set(const std::string& body, int64_t deadline_ms, const http::Responder& responder) {
-  Control control{.org = std::string(kDefaultOrg), .qualified_name = {}, .set = Control::Set{}};
+void RecordWrites::Set(const std::string& org, const std::string& body, int64_t deadline_ms,
+                       const http::Responder& responder) {
+  Control control{.org = org, .qualified_name = {}, .set = Control::Set{}};
+  control.set->series.org = org;
   if (auto problem = ParseRecordBody(body, clock_->WallMs(), &*control.set)) {
     responder.Send(std::move(*problem));
     return;

@@ -81,7 +81,7 @@ http::Response TooLong(size_t max_bytes) {
 }  // namespace
 
 http::Response ReadRecords(const http::Request& request, StateView* view, size_t page_size, size_t max_bytes) {
-  SeriesSelector selector;
+  SeriesSelector selector{.org = request.org};
   if (auto name = request.Query("name")) selector.name = *name;
   if (auto level = request.Query("level")) selector.labels.emplace_back(kLevelLabel, *level);
 
@@ -110,7 +110,7 @@ http::Response ReadRecords(const http::Request& request, StateView* view, size_t
 }
 
 http::Response ReadRecord(const http::Request& request, StateView* view, size_t page_size) {
-  SeriesSelector selector;
+  SeriesSelector selector{.org = request.org};
   selector.qualified_name = request.path_params.at(0);
   std::optional<SeriesTotal> last;
   Status read = ForEachTotal(view, selector, page_size, [&](SeriesTotal total) {

@@ -1,6 +1,7 @@
 #include "common/http/dispatcher.h"
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,7 +24,7 @@ void AnswerFailure(const Router::Route& route, const char* what, const Responder
 
 }  // namespace
 
-int Dispatch(const RouteTable& routes, Request* request, const Responder& responder) {
+int Dispatch(const RouteTable& routes, const Gate* gate, Request* request, Responder responder) {
   if (request->method == Method::kOptions && request->target == "*") {
     responder.Send(Options(routes.all_methods()));
     return RouteTable::kNoRoute;
@@ -42,6 +43,12 @@ int Dispatch(const RouteTable& routes, Request* request, const Responder& respon
   }
   const Router::Route& route = routes.routes()[static_cast<size_t>(match.route)];
   try {
+    if (gate != nullptr) {
+      if (std::optional<Response> refusal = gate->Enter(route.access, request, &responder)) {
+        responder.Send(std::move(*refusal));
+        return match.route;
+      }
+    }
     route.handler(*request, responder);
   } catch (const std::exception& error) {
     AnswerFailure(route, error.what(), responder);

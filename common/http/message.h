@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/model/event.h"
+
 namespace odometer::http {
 
 enum class Method : uint8_t { kGet, kHead, kPost, kPut, kDelete, kPatch, kOptions, kTrace, kConnect };
@@ -25,6 +27,12 @@ class Request {
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::vector<std::string> path_params;                      // what the route's {…} segments matched, in order
   std::string body;
+
+  // Whose data the request is about: what a handler reads and writes is this org's and no other's. Comes from the token
+  // alone (gate.h), so it is never what the client says it is.
+  std::string org = std::string(kDefaultOrg);
+  // By a token, or a browser's session: else no tokens are configured, or the route needs none.
+  bool authenticated = false;
 
   // The first of that name; nothing when there is none.
   std::optional<std::string_view> Query(std::string_view name) const;

@@ -106,18 +106,18 @@ RouteTable::Match RouteTable::Find(Request* request) const {
   return {kNoRoute, AllowHeader(methods)};
 }
 
-void Router::Add(Method method, std::string pattern, Handler handler) {
+void Router::Add(Method method, std::string pattern, Access access, Handler handler) {
   PathPattern parsed = PathPattern::Parse(pattern);
   for (const Route& route : routes_) {
     if (route.method == method && PathPattern::Parse(route.pattern) == parsed) {
       throw std::logic_error("two routes are the same: " + std::string(MethodName(method)) + " " + pattern);
     }
   }
-  routes_.push_back({method, std::move(pattern), std::move(handler)});
+  routes_.push_back({method, std::move(pattern), std::move(handler), access});
 }
 
-void Router::AddSimple(Method method, std::string pattern, SimpleHandler handler) {
-  Add(method, std::move(pattern), [handler = std::move(handler)](Request& request, const Responder& responder) {
+void Router::AddSimple(Method method, std::string pattern, Access access, SimpleHandler handler) {
+  Add(method, std::move(pattern), access, [handler = std::move(handler)](Request& request, const Responder& responder) {
     responder.Send(handler(request));
   });
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/metrics.h"
@@ -26,10 +27,23 @@ class Responder {
     virtual void Send(Response response) = 0;
   };
   explicit Responder(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
-  void Send(Response response) const { sink_->Send(std::move(response)); }
+  void Send(Response response) const;
+
+  // Every answer is to have them, unless it has one of that name already. Before anybody else has a copy.
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  void AddHeaders(Headers headers) { headers_ = std::make_shared<const Headers>(std::move(headers)); }
 
  private:
   std::shared_ptr<Sink> sink_;
+  std::shared_ptr<const Headers> headers_;
+};
+
+// What a token must be good for. A route that does not say it needs a token that may write, until it does.
+enum class Access : uint8_t {
+  kUnstated,
+  kOpen,  // none: for probes, and what is no tenant's
+  kRead,
+  kWrite,
 };
 
 // Runs on one of the server's few I/O threads: must not block for longer than a memory access or a local socket's
@@ -44,20 +58,29 @@ using SimpleHandler = std::function<Response(const Request& request)>;
 // Allow. Literal segments win over {…}. Two routes that are the same: the program is wrong, std::logic_error.
 class Router {
  public:
-  void Add(Method method, std::string pattern, Handler handler);
-  void AddSimple(Method method, std::string pattern, SimpleHandler handler);
+  void Add(Method method, std::string pattern, Access access, Handler handler);
+  void AddSimple(Method method, std::string pattern, Access access, SimpleHandler handler);
+  void Add(Method method, std::string pattern, Handler handler) {
+    Add(method, std::move(pattern), Access::kUnstated, std::move(handler));
+  }
+  void AddSimple(Method method, std::string pattern, SimpleHandler handler) {
+    AddSimple(method, std::move(pattern), Access::kUnstated, std::move(handler));
+  }
 
   struct Route {
     Method method;
     std::string pattern;
     Handler handler;
+    Access access = Access::kUnstated;
   };
-  // For the test that compares them with the OpenAPI document.
+  // For the tests that compare them with the OpenAPI document, and that look for what one org could see of another.
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
   std::vector<Route> routes_;
 };
+
+class Gate;
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:0";  // host:port, [::1]:port; port 0: any free one
@@ -74,6 +97,8 @@ struct ServerOptions {
   // Of all connections together: requests not yet complete, and answers not yet taken. Beyond it a connection with more
   // than 64 KiB of that gives way: its request is answered 503, or it is closed when it does not take its answer.
   size_t max_buffered_bytes = 256 << 20;
+  // Decides who may have what. Must outlive the server; null: nobody is asked.
+  const Gate* gate = nullptr;
 };
 
 class Server {

@@ -73,7 +73,7 @@ Worker::Worker(ServerState* state, std::shared_ptr<PeerHandler> handler)
                .buffered_bytes = state->buffered_bytes,
                .dispatch =
                    [this](uint64_t connection, uint64_t sequence, Request* request) {
-                     return Dispatch(state_.routes, request,
+                     return Dispatch(state_.routes, state_.options.gate, request,
                                      Responder(std::make_shared<PendingAnswer>(mailbox_, connection, sequence)));
                    },
                .watch_writable =

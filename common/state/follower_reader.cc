@@ -83,7 +83,9 @@ class SecondaryFollowerReader final : public FollowerReader {
     Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) override {
       return owner_.Judge(view_->ReadTotals(selector, after, limit));
     }
-    Result<Cardinality> ReadCardinality(size_t limit) override { return owner_.Judge(view_->ReadCardinality(limit)); }
+    Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) override {
+      return owner_.Judge(view_->ReadCardinality(org, limit));
+    }
 
    private:
     SecondaryFollowerReader& owner_;

@@ -178,9 +178,11 @@ class LocalView final : public StateView {
     return page.Take();
   }
 
-  Result<Cardinality> ReadCardinality(size_t limit) override {
+  Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) override {
     CardinalityCounter counter(limit);
-    auto it = view_->Scan(StateLayout::kNames, "", "");
+    std::string first;
+    if (org) AppendNamePrefix(*org, &first);
+    auto it = view_->Scan(StateLayout::kNames, first, PrefixEnd(first));
     for (; it->Valid(); it->Next()) {
       ODOMETER_RETURN_IF_ERROR(watch_.Next());
       const auto [partition, id] = ParseNameKeyEnd(it->Key());

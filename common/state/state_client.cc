@@ -75,7 +75,9 @@ class SocketView final : public StateView {
   Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) override {
     return Ask<SeriesPage>(TotalsRequest{selector, after, limit});
   }
-  Result<Cardinality> ReadCardinality(size_t limit) override { return Ask<Cardinality>(CardinalityRequest{limit}); }
+  Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) override {
+    return Ask<Cardinality>(CardinalityRequest{org, limit});
+  }
 
  private:
   template <typename Answer, typename What>

@@ -255,7 +255,9 @@ std::string EncodeRequestFrame(const StateRequest& request) {
   }
   if (const auto* cardinality = std::get_if<CardinalityRequest>(&request.what)) {
     std::string frame = BeginFrame(kCardinality, request.id);
-    ByteWriter(&frame).Varint(cardinality->limit);
+    ByteWriter out(&frame);
+    Encode(cardinality->org, &out);
+    out.Varint(cardinality->limit);
     return EndFrame(std::move(frame));
   }
   return EndFrame(BeginFrame(kRelease, request.id));
@@ -303,7 +305,10 @@ Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id) {
     totals.limit = in.Varint();
     request.what = std::move(totals);
   } else if (call == kCardinality) {
-    request.what = CardinalityRequest{.limit = in.Varint()};
+    CardinalityRequest cardinality;
+    cardinality.org = DecodeOptional(&in);
+    cardinality.limit = in.Varint();
+    request.what = std::move(cardinality);
   } else if (call == kRelease) {
     request.what = ReleaseRequest{};
   } else {

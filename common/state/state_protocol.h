@@ -38,6 +38,7 @@ struct TotalsRequest {
   uint64_t limit = 0;
 };
 struct CardinalityRequest {
+  std::optional<std::string> org;
   uint64_t limit = 0;
 };
 // Ends the connection's view. Not answered.

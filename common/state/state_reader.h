@@ -93,8 +93,8 @@ class StateView {
   // Requires that totals are kept, else kInvalid.
   virtual Result<SeriesPage> ReadTotals(const SeriesSelector& selector, const std::string& after, size_t limit) = 0;
 
-  // At most `limit` rows of a kind. Looks at every series.
-  virtual Result<Cardinality> ReadCardinality(size_t limit) = 0;
+  // At most `limit` rows of a kind. Looks at every series, or at those of that org, and then counts only these.
+  virtual Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) = 0;
 
  private:
   const StatePosition position_;

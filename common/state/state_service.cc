@@ -155,7 +155,8 @@ class SocketStateService final : public StateService {
       return EncodeAnswerFrame(id, session->view->ReadWindows(windows->selector, windows->range));
     }
     if (const auto* cardinality = std::get_if<CardinalityRequest>(&request.what)) {
-      return EncodeAnswerFrame(id, session->view->ReadCardinality(std::min(cardinality->limit, kMaxCardinalityRows)));
+      return EncodeAnswerFrame(id, session->view->ReadCardinality(cardinality->org,
+                                                                  std::min(cardinality->limit, kMaxCardinalityRows)));
     }
     const auto& totals = std::get<TotalsRequest>(request.what);
     return EncodeAnswerFrame(id, session->view->ReadTotals(totals.selector, totals.after, totals.limit));

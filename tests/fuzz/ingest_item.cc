@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kNowMs = 1'700'000'000'000;
 
 void TestItem(std::string_view json) {
-  std::variant<IngestRecord, ItemError> parsed = ParseItem(json, kNowMs);
+  std::variant<IngestRecord, ItemError> parsed = ParseItem(json, kNowMs, "acme");
   if (const auto* error = std::get_if<ItemError>(&parsed)) {
     ODOMETER_FUZZ_REQUIRE(error->reason != RejectReason::kNone && !error->message.empty());
     return;
@@ -23,7 +23,7 @@ void TestItem(std::string_view json) {
   EventDecoder decoder;
   Event event;
   ODOMETER_FUZZ_REQUIRE(decoder.Decode(record.value, kNowMs, &event) == RejectReason::kNone);
-  ODOMETER_FUZZ_REQUIRE(event.name == record.name && event.org == kDefaultOrg);
+  ODOMETER_FUZZ_REQUIRE(event.name == record.name && event.org == "acme");
   ODOMETER_FUZZ_REQUIRE(record.key.ends_with(record.name));
 }
 

@@ -32,7 +32,7 @@ class OneEventView : public StateView {
     return answer;
   }
   Result<SeriesPage> ReadTotals(const SeriesSelector&, const std::string&, size_t) override { return SeriesPage(); }
-  Result<Cardinality> ReadCardinality(size_t) override { return Cardinality(); }
+  Result<Cardinality> ReadCardinality(const std::optional<std::string>&, size_t) override { return Cardinality(); }
 };
 
 void RequireSound(const MetricQuery& query) {

@@ -80,6 +80,16 @@ TEST(ParseItem, TheLevelIsTextOrAbsent) {
   EXPECT_EQ(std::get<IngestRecord>(item).name, "c/d");
 }
 
+TEST(ParseItem, TheOrgIsTheCallersAndNeverTheItems) {
+  for (const char* org : {"\"other\"", "\"acme\"", "5", "\"\"", "\"__overflow__\"", "null"}) {
+    const std::string json = R"({"name":"n","type":"METER","value":1,"org":)" + std::string(org) + "}";
+    EXPECT_EQ(Parsed(json), R"({"name":"n","type":"meter","value":1})") << org;
+    EXPECT_EQ(std::get<IngestRecord>(ParseItem(json, kNowMs, "ac\"me")).value,
+              R"({"name":"n","type":"meter","value":1,"org":"ac\"me"})")
+        << org;
+  }
+}
+
 TEST(ParseItem, TimeLabelsAndIdGoThrough) {
   EXPECT_EQ(Parsed(R"({"id":"7","labels":{"z":"1","a":"é"},"ts":"2016-01-02T03:04:05Z","name":"n","type":"METER",)"
                    R"("value":1,"level":"l"})"),

@@ -24,6 +24,15 @@ TEST_F(TrackTest, CountsOneAndAnswersOnceKafkaHasAcknowledged) {
   EXPECT_EQ(Accepted("track"), 1);
 }
 
+TEST_F(TrackTest, TheOrgIsTheRequests) {
+  http::Request request;
+  request.org = "acme";
+  request.query = {{"key", "visits"}, {"org", "other"}};
+  Call(http::Method::kGet, "/track", std::move(request));
+  ASSERT_EQ(producer_.produced.size(), 1u);
+  EXPECT_EQ(producer_.produced[0].value, R"({"name":"visits","type":"counter","value":1,"org":"acme"})");
+}
+
 TEST_F(TrackTest, TakesValuesUpToTheLargest) {
   Track({{"key", "k"}, {"value", "18446744073709551615"}});
   Track({{"key", "k"}, {"value", "007"}});

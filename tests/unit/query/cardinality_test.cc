@@ -39,6 +39,20 @@ TEST(Cardinality, TellsAsManyAsAreWanted) {
   }
 }
 
+TEST(Cardinality, ATokenSeesItsOwnOrgOnly) {
+  FakeStateReader state;
+  state.Add(MakeSeries("a"), 1, kT);
+  Series other = MakeSeries("b");
+  other.org = "acme";
+  state.Add(other, 1, kT, 1);
+  http::Request request = GetRequest();
+  request.org = "acme";
+  request.authenticated = true;
+  EXPECT_EQ(ReadCardinality(request, state.Now().get()).body,
+            R"({"tasks":[{"partition":0,"series":0,"overflowed":0},{"partition":1,"series":1,"overflowed":0}],)"
+            R"("orgs":[{"org":"acme","series":1}],"names":[{"org":"acme","name":"b","series":1}],"overflowing":[]})");
+}
+
 TEST(Cardinality, AStateThatCannotBeReadIsA503) {
   FakeStateReader state;
   auto view = state.Now();

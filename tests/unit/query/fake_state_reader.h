@@ -90,7 +90,7 @@ class FakeStateReader : public StateReader {
   }
 
  private:
-  using Key = std::tuple<std::string, MetricType, std::vector<std::pair<std::string, std::string>>>;
+  using Key = std::tuple<std::string, std::string, MetricType, std::vector<std::pair<std::string, std::string>>>;
   using Windows = std::map<int64_t, Aggregate>;
   struct Content {
     StatePosition position;
@@ -145,12 +145,13 @@ class FakeStateReader : public StateReader {
       return page;
     }
 
-    Result<Cardinality> ReadCardinality(size_t limit) override {
+    Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) override {
       ODOMETER_RETURN_IF_ERROR(owner_.BeginRead(lost_, nullptr));
       CardinalityCounter counter(limit);
       std::map<std::pair<std::string, std::string>, std::vector<std::pair<int32_t, uint64_t>>> names;
       for (const auto& [key, windows] : content_.windows[0]) {
         const Series& series = content_.series.at(key.second);
+        if (org && series.org != *org) continue;
         names[{series.org, series.name}].emplace_back(key.first, windows.at(0).count());
       }
       for (const auto& [name, rows] : names) {
@@ -194,7 +195,7 @@ class FakeStateReader : public StateReader {
     const bool lost_;
   };
 
-  static Key Identity(const Series& series) { return {series.name, series.type, series.labels}; }
+  static Key Identity(const Series& series) { return {series.org, series.name, series.type, series.labels}; }
 
   Status BeginRead(bool lost, const WindowRange* range) {
     if (before_read_) before_read_();

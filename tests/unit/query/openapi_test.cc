@@ -76,13 +76,15 @@ Routes DocumentedFor(const std::string& process) {
   return routes;
 }
 
+std::string NameOf(const http::Router::Route& route) {
+  std::string method(http::MethodName(route.method));
+  std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return std::tolower(c); });
+  return method + ' ' + route.pattern;
+}
+
 Routes RoutesOf(const http::Router& router) {
   Routes routes;
-  for (const http::Router::Route& route : router.routes()) {
-    std::string method(http::MethodName(route.method));
-    std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return std::tolower(c); });
-    routes.insert(method + ' ' + route.pattern);
-  }
+  for (const http::Router::Route& route : router.routes()) routes.insert(NameOf(route));
   return routes;
 }
 
@@ -114,6 +116,38 @@ TEST_F(OpenApiTest, DocumentsTheRoutesOfQuery) {
 TEST_F(OpenApiTest, DocumentsTheRoutesOfTheProcessor) {
   http::AddHealthRoute([] { return true; }, &router_);
   EXPECT_THAT(DocumentedFor("processor"), UnorderedElementsAreArray(RoutesOf(router_)));
+}
+
+// Of a route's name.
+YAML::Node OperationOf(const std::string& route) {
+  const size_t space = route.find(' ');
+  const YAML::Node path = Document()["paths"][route.substr(space + 1)];
+  return (path["$ref"] ? Resolve(path["$ref"].as<std::string>()) : path)[route.substr(0, space)];
+}
+
+// "open", "read" or "write".
+std::string DocumentedAccess(const YAML::Node& operation) {
+  if (operation["x-scope"]) return operation["security"] ? "both" : operation["x-scope"].as<std::string>();
+  return operation["security"] && operation["security"].size() == 0 ? "open" : "not said";
+}
+
+TEST_F(OpenApiTest, SaysWhatTokenEachRouteWants) {
+  IdleProducer producer;
+  FakeStateReader state;
+  IdleControlWriter control;
+  FakeAdmin admin;
+  AddIngestRoutes({}, &producer, &clock_, &metrics_, &router_);
+  std::unique_ptr<Query> query = NewQuery({}, &state, &control, &admin, &clock_, &metrics_);
+  query->AddRoutes(&router_);
+  for (const http::Router::Route& route : router_.routes()) {
+    const std::string name = NameOf(route);
+    const std::string access = route.access == http::Access::kOpen   ? "open"
+                               : route.access == http::Access::kRead ? "read"
+                                                                     : "write";
+    const YAML::Node operation = OperationOf(name);
+    EXPECT_EQ(DocumentedAccess(operation), access) << name;
+    EXPECT_EQ(operation["responses"]["403"].IsDefined(), access != "open") << name;
+  }
 }
 
 TEST_F(OpenApiTest, EveryReferenceLeadsSomewhere) {

@@ -32,7 +32,6 @@ TEST(RecordBody, ACounterIsSetToItsSum) {
   Control::Set set = Parsed(R"({"level":"web","name":"hits","type":"counter","value":18446744073709551615,
                                 "startTime":5,"updateTime":9,"count":3})");
   EXPECT_EQ(set.series.QualifiedName(), "web.hits");
-  EXPECT_EQ(set.series.org, "default");
   EXPECT_EQ(set.series.type, MetricType::kCounter);
   EXPECT_EQ(set.aggregate.sum.ToJson(), "18446744073709551615");
   EXPECT_EQ(set.aggregate.count, 3u);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/mutex.h"
+#include "common/http/operations.h"
 #include "common/kafka/memory_broker.h"
 #include "common/state/local_reader.h"
 #include "common/store/memory_store.h"
@@ -89,7 +90,10 @@ class SharedControlWriter : public ControlWriter {
 
 class ServedApis {
  public:
-  explicit ServedApis(http::ServerOptions options = {}) : server_(Routes(), std::move(options), &metrics_) {}
+  explicit ServedApis(http::ServerOptions options = {}, QueryOptions query = {})
+      : query_(NewQuery(std::move(query), state_.get(), &control_, control_.admin(), &clock_, &metrics_)),
+        routes_(Routes()),
+        server_(routes_, std::move(options), &metrics_) {}
   ~ServedApis() {
     server_.server().Stop(0);
     query_->Stop();
@@ -98,6 +102,12 @@ class ServedApis {
   int port() const { return server_.port(); }
   http::RawAnswer Ask(std::string_view bytes) { return server_.Ask(bytes); }
   int64_t Written() { return broker_.Written(); }
+  std::vector<MemoryRecord> Records() {
+    return broker_.With([](MemoryBroker& broker) { return broker.CommittedRecords({kEventsTopic, 0}); });
+  }
+  // What the queries read.
+  Store* store() { return store_.get(); }
+  const std::vector<http::Router::Route>& routes() const { return routes_.routes(); }
   // Of a gauge of the server. Set a few times a second.
   double Level(const std::string& gauge) { return metrics_.Gauge(gauge, "", {{"listener", "test"}}).Value(); }
 
@@ -106,6 +116,7 @@ class ServedApis {
     http::Router router;
     AddIngestRoutes({.topic = kEventsTopic}, &producer_, &clock_, &metrics_, &router);
     query_->AddRoutes(&router);
+    http::AddOperationsRoutes([] { return std::vector<std::string>(); }, &metrics_, &router);
     return router;
   }
 
@@ -117,8 +128,8 @@ class ServedApis {
   StateLayout layout_{TierSet::Default()};
   std::unique_ptr<Store> store_ = NewMemoryStore(layout_.families);
   std::unique_ptr<StateReader> state_ = NewLocalReader(store_.get(), layout_);
-  std::unique_ptr<Query> query_ =
-      NewQuery({.topic = kEventsTopic}, state_.get(), &control_, control_.admin(), &clock_, &metrics_);
+  std::unique_ptr<Query> query_;
+  const http::Router routes_;
   http::TestServer server_;
 };
 

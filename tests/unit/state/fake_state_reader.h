@@ -49,10 +49,10 @@ class FakeStateReader : public StateReader {
       for (size_t i = 0; i < limit; ++i) page.totals.push_back({{selector.org, "s", MetricType::kCounter, {}}, {}});
       return page;
     }
-    Result<Cardinality> ReadCardinality(size_t limit) override {
+    Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) override {
       if (!owner_.read_error.ok()) return owner_.read_error;
       Cardinality answer;
-      answer.orgs.push_back({"o", "", limit});
+      answer.orgs.push_back({org.value_or("o"), "", limit});
       return answer;
     }
 

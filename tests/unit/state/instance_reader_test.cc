@@ -95,14 +95,14 @@ TEST_F(InstanceReaderTest, AnswersTheSameFromTheDatabaseOnceTheServiceIsGone) {
   EXPECT_EQ(Ask(), answer + " from service");
   auto position = reader_->Position().value();
   auto page = Text(reader_->ReadTotals({}, "", 10));
-  auto cardinality = reader_->View({}).value()->ReadCardinality(10).value();
+  auto cardinality = reader_->View({}).value()->ReadCardinality(std::nullopt, 10).value();
   EXPECT_EQ(cardinality.series_by_task.size(), 3u);
 
   processor->service()->Stop();
   EXPECT_EQ(Ask(), answer + " from database");
   EXPECT_EQ(Text(reader_->Position().value()), Text(position));
   EXPECT_EQ(Text(reader_->ReadTotals({}, "", 10)), page);
-  EXPECT_EQ(reader_->View({}).value()->ReadCardinality(10).value(), cardinality);
+  EXPECT_EQ(reader_->View({}).value()->ReadCardinality(std::nullopt, 10).value(), cardinality);
   processor.reset();  // the whole processor, not only its service
   for (int i = 0; i < 1'000; ++i) {
     clock_.Advance(7);

@@ -258,7 +258,7 @@ TEST_F(LocalReaderTest, CountsTheSeriesOfCoveredTasks) {
   for (int i = 0; i < 3; ++i) state_.Add(1, MakeSeries("__overflow__", {}, MetricType::kGauge, "acme"), 1'000);
   state_.Add(2, MakeSeries("elsewhere"), 1'000);
   state_.SetCheckpoint(2, {.restoring = true});
-  const Cardinality counted = reader_->View({}).value()->ReadCardinality(10).value();
+  const Cardinality counted = reader_->View({}).value()->ReadCardinality(std::nullopt, 10).value();
   using Row = Cardinality::Row;
   EXPECT_EQ(counted.series_by_task, (std::map<int32_t, uint64_t>{{0, 2}, {1, 2}}));
   EXPECT_EQ(counted.orgs, (std::vector<Row>{{"default", "", 3}, {"acme", "", 1}}));
@@ -266,7 +266,27 @@ TEST_F(LocalReaderTest, CountsTheSeriesOfCoveredTasks) {
   EXPECT_EQ(counted.overflowing, (std::vector<Row>{{"acme", "", 3}}));
 
   ManualClock clock;
-  EXPECT_TRUE(reader_->View(Deadline(&clock, clock.SteadyMs())).value()->ReadCardinality(10).status().Is(ErrorKind::kRetry));
+  EXPECT_TRUE(reader_->View(Deadline(&clock, clock.SteadyMs()))
+                  .value()
+                  ->ReadCardinality(std::nullopt, 10)
+                  .status()
+                  .Is(ErrorKind::kRetry));
+}
+
+TEST_F(LocalReaderTest, CountsTheSeriesOfOneOrg) {
+  state_.Add(0, MakeSeries("hits"), 1'000);
+  state_.Add(0, MakeSeries("__overflow__"), 1'000);
+  // Orgs that lie just before and just behind it in the index.
+  for (const char* org : {"acm", "acme", "acme2", "acme.x", "acmf"}) {
+    state_.Add(1, MakeSeries("a", {}, MetricType::kCounter, org), 1'000);
+    state_.Add(1, MakeSeries("__overflow__", {}, MetricType::kCounter, org), 1'000);
+  }
+  const Cardinality counted = reader_->View({}).value()->ReadCardinality("acme", 10).value();
+  using Row = Cardinality::Row;
+  EXPECT_EQ(counted.series_by_task, (std::map<int32_t, uint64_t>{{1, 1}}));
+  EXPECT_EQ(counted.orgs, (std::vector<Row>{{"acme", "", 1}}));
+  EXPECT_EQ(counted.names, (std::vector<Row>{{"acme", "a", 1}}));
+  EXPECT_EQ(counted.overflowing, (std::vector<Row>{{"acme", "", 1}}));
 }
 
 TEST_F(LocalReaderTest, WhatCannotBeDecodedStops) {

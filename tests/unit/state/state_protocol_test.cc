@@ -97,8 +97,9 @@ Cardinality FullCardinality() {
 
 TEST(StateProtocol, RequestsComeBack) {
   uint64_t id = 0;
-  auto cardinality = DecodeRequest(Body(EncodeRequestFrame({.id = kId, .what = CardinalityRequest{.limit = 77}})), &id);
+  auto cardinality = DecodeRequest(Body(EncodeRequestFrame({.id = kId, .what = CardinalityRequest{"acme", 77}})), &id);
   ASSERT_TRUE(cardinality.ok());
+  EXPECT_EQ(std::get<CardinalityRequest>(cardinality->what).org, "acme");
   EXPECT_EQ(std::get<CardinalityRequest>(cardinality->what).limit, 77u);
   auto view = DecodeRequest(Body(EncodeRequestFrame({.id = kId, .what = ViewRequest{.patience_ms = 5'000}})), &id);
   ASSERT_TRUE(view.ok());

@@ -80,8 +80,9 @@ TEST_F(StateServiceTest, CarriesEveryCall) {
   EXPECT_EQ(page->totals.size(), 3u);
   EXPECT_EQ(page->totals[0].series.org, "acme");
   EXPECT_EQ(page->next_after, "cursor");
-  auto cardinality = client->View({}).value()->ReadCardinality(17);
-  EXPECT_EQ(cardinality->orgs.at(0).count, 17u);
+  auto cardinality = client->View({}).value()->ReadCardinality("acme", 17);
+  EXPECT_EQ(cardinality->orgs.at(0), (Cardinality::Row{"acme", "", 17}));
+  EXPECT_EQ(client->View({}).value()->ReadCardinality(std::nullopt, 1)->orgs.at(0).org, "o");
 }
 
 TEST_F(StateServiceTest, CarriesLargeAnswers) {

@@ -1,0 +1,230 @@
+// Two orgs at one server: on every route, neither sees nor changes anything of the other's. A new route must have a rule
+// here, or EveryRouteHasARule fails.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/http/gate.h"
+#include "common/model/control.h"
+#include "common/model/event_decoder.h"
+#include "tests/unit/serve/served_apis.h"
+#include "tests/unit/state/state_writer.h"
+
+namespace odometer {
+namespace {
+
+using http::Access;
+using http::RawAnswer;
+using testing::HasSubstr;
+using testing::Not;
+using testing::UnorderedElementsAreArray;
+
+constexpr int64_t kT = 1'700'000'000'000;
+// Only acme has it.
+constexpr char kSecretName[] = "hidden";
+
+// How a route keeps the orgs apart.
+enum class Rule {
+  kNothing,  // it shows and changes nothing that is an org's
+  kShows,    // it shows the org's own: what another org has makes no difference to the answer
+  kTotals,   // it shows what became of all records together: numbers, no names
+  kWrites,   // what it writes is the org's own
+};
+
+struct RouteCase {
+  Rule rule;
+  std::vector<std::string> requests;  // without a token
+};
+
+std::string WithToken(const std::string& request, const std::string& token) {
+  const size_t first_line = request.find("\r\n") + 2;
+  return request.substr(0, first_line) + "x-auth-token: " + token + "\r\n" + request.substr(first_line);
+}
+
+std::string Bare(const std::string& method, const std::string& target) {
+  return method + " " + target + " HTTP/1.1\r\nHost: test\r\n\r\n";
+}
+
+std::vector<std::string> Reads(const std::string& path) {
+  std::vector<std::string> requests;
+  for (const char* name : {"k", kSecretName}) {
+    for (const char* type : {"counter", "points&period=60", "gauge", "timer", "meter&to=1700000000000"}) {
+      requests.push_back(http::Get(path + "?key=" + name + "&type=" + type));
+    }
+  }
+  return requests;
+}
+
+const std::map<std::string, RouteCase>& Cases() {
+  const std::string item = R"({"level":"web","name":"k","type":"COUNTER","value":1,"org":"acme"})";
+  const std::string list = "/data/metrics", slash = "/data/metrics/";
+  static const std::map<std::string, RouteCase> cases = {
+      {"GET /track", {Rule::kWrites, {http::Get("/track?key=k&org=acme")}}},
+      {"HEAD /track", {Rule::kWrites, {Bare("HEAD", "/track?key=k")}}},
+      {"POST /ingest/metrics",
+       {Rule::kWrites,
+        {http::Post("/ingest/metrics", item), http::Post("/ingest/metrics", "[" + item + "," + item + "]")}}},
+      {"GET /metric", {Rule::kShows, Reads("/metric")}},
+      {"GET /read", {Rule::kShows, Reads("/read")}},
+      {"GET /data/metrics", {Rule::kShows, {http::Get(list), http::Get(list + "?name=k"), http::Get(list + "?level=web")}}},
+      {"GET /data/metrics/", {Rule::kShows, {http::Get(slash), http::Get(slash + "?name=" + kSecretName)}}},
+      {"GET /data/metrics/{record}", {Rule::kShows, {http::Get(slash + "web.k"), http::Get(slash + kSecretName)}}},
+      {"POST /data/metrics", {Rule::kWrites, {http::Post(list, item)}}},
+      {"POST /data/metrics/", {Rule::kWrites, {http::Post(slash, item)}}},
+      {"DELETE /data/metrics/{record}",
+       {Rule::kWrites, {Bare("DELETE", slash + "web.k"), Bare("DELETE", slash + kSecretName)}}},
+      {"GET /api/v1/status/cardinality",
+       {Rule::kShows, {http::Get("/api/v1/status/cardinality"), http::Get("/api/v1/status/cardinality?limit=1")}}},
+      {"GET /api/v1/accounting", {Rule::kTotals, {http::Get("/api/v1/accounting")}}},
+      {"GET /health", {Rule::kNothing, {http::Get("/health")}}},
+      {"GET /health/ping", {Rule::kNothing, {http::Get("/health/ping")}}},
+      {"GET /", {Rule::kNothing, {http::Get("/")}}},
+      {"GET /logout", {Rule::kNothing, {http::Get("/logout")}}},
+      {"GET /livez", {Rule::kNothing, {http::Get("/livez")}}},
+      {"GET /readyz", {Rule::kNothing, {http::Get("/readyz")}}},
+      {"GET /metrics", {Rule::kNothing, {http::Get("/metrics")}}},
+  };
+  return cases;
+}
+
+std::string NameOf(const http::Router::Route& route) {
+  return std::string(http::MethodName(route.method)) + " " + route.pattern;
+}
+
+// A server for acme and globex, each with a token for everything.
+class World {
+ public:
+  // acme's data would make a difference.
+  explicit World(bool with_acme) {
+    for (MetricType type : {MetricType::kCounter, MetricType::kGauge, MetricType::kTimer, MetricType::kMeter}) {
+      writer_.Add(0, MakeSeries("k", {{"level", "web"}}, type, "globex"), kT, 7);
+      if (!with_acme) continue;
+      writer_.Add(0, MakeSeries("k", {{"level", "web"}}, type, "acme"), kT + 1, 1'000);
+      for (const char* name : {kSecretName, "__overflow__"}) writer_.Add(0, MakeSeries(name, {}, type, "acme"), kT, 1'000);
+    }
+  }
+
+  ServedApis& served() { return served_; }
+  RawAnswer Ask(const std::string& request) {
+    http::RawClient client(served_.port());
+    client.Send(request);
+    return client.Read(/*to_head=*/request.starts_with("HEAD"));
+  }
+
+ private:
+  static auth::TokenTable Tokens() {
+    return auth::TokenTable::Make(auth::ParseTokens(R"({"ta":"acme","to":"globex","tr":{"org":"globex","scope":"read"},
+                                                        "tw":{"org":"globex","scope":"write"}})")
+                                      .value(),
+                                  "", auth::Sha256("key"))
+        .value();
+  }
+
+  SystemClock clock_;
+  http::Gate gate_{Tokens(), &clock_};
+  // Nothing applies what is written here: who waits for it waits in vain.
+  ServedApis served_{{.gate = &gate_}, {.control_timeout_ms = 20}};
+  StateWriter writer_{served_.store(), TierSet::Default()};
+};
+
+std::string OrgOf(const MemoryRecord& record) {
+  for (const auto& [name, value] : record.headers) {
+    if (name == kControlHeader) {
+      const Control control = DecodeControl(record.value).value();
+      EXPECT_TRUE(!control.set || control.set->series.org == control.org);
+      return control.org;
+    }
+  }
+  EventDecoder decoder;
+  Event event;
+  EXPECT_EQ(decoder.Decode(record.value, kT, &event), RejectReason::kNone) << record.value;
+  return std::string(event.org);
+}
+
+TEST(Tenants, EveryRouteHasARule) {
+  World world(true);
+  std::vector<std::string> routes;
+  for (const http::Router::Route& route : world.served().routes()) {
+    const std::string name = NameOf(route);
+    routes.push_back(name);
+    EXPECT_NE(route.access, Access::kUnstated) << name << " does not say what a token must be good for";
+    ASSERT_TRUE(Cases().contains(name)) << name << ": say in this file what one org could see of another there";
+    EXPECT_EQ(route.access == Access::kOpen, Cases().at(name).rule == Rule::kNothing) << name;
+    EXPECT_EQ(route.access == Access::kWrite, Cases().at(name).rule == Rule::kWrites) << name;
+  }
+  std::vector<std::string> with_rule;
+  for (const auto& [name, route] : Cases()) with_rule.push_back(name);
+  EXPECT_THAT(routes, UnorderedElementsAreArray(with_rule));
+}
+
+TEST(Tenants, WithoutAGoodTokenNothingIsShownOrWritten) {
+  World world(true);
+  for (const auto& [name, route] : Cases()) {
+    const bool open = route.rule == Rule::kNothing;
+    const std::string other_scope = route.rule == Rule::kWrites ? "tr" : "tw";
+    for (const std::string& request : route.requests) {
+      for (const std::string& shown : {request, WithToken(request, ""), WithToken(request, "acme"),
+                                       WithToken(request, "wrong"), WithToken(request, other_scope)}) {
+        const RawAnswer answer = world.Ask(shown);
+        EXPECT_EQ(answer.status == 403, !open) << shown << answer.status;
+        EXPECT_THAT(answer.body, Not(HasSubstr("acme"))) << shown;
+        EXPECT_THAT(answer.body, Not(HasSubstr("globex"))) << shown;
+      }
+    }
+  }
+  EXPECT_EQ(world.served().Written(), 0);
+}
+
+TEST(Tenants, ARouteThatShowsShowsTheOrgsOwn) {
+  World both(true), alone(false);
+  for (const auto& [name, route] : Cases()) {
+    if (route.rule != Rule::kShows) continue;
+    int differences = 0;
+    for (const std::string& request : route.requests) {
+      const RawAnswer expected = alone.Ask(WithToken(request, "to"));
+      const RawAnswer answer = both.Ask(WithToken(request, "to"));
+      EXPECT_EQ(answer.status, expected.status) << request;
+      EXPECT_EQ(answer.body, expected.body) << request;
+      EXPECT_THAT(answer.body, Not(HasSubstr("acme"))) << request;
+      EXPECT_EQ(both.Ask(WithToken(request, "tr")).body, answer.body) << request;
+      const RawAnswer acmes = both.Ask(WithToken(request, "ta"));
+      if (acmes.body != answer.body) ++differences;
+      EXPECT_THAT(acmes.body, Not(HasSubstr("globex"))) << request;
+    }
+    EXPECT_GT(differences, 0) << name << ": these requests show nothing, so they cannot fail";
+  }
+}
+
+TEST(Tenants, ARouteThatShowsTotalsNamesNobody) {
+  World world(true);
+  for (const auto& [name, route] : Cases()) {
+    if (route.rule != Rule::kTotals) continue;
+    for (const std::string& request : route.requests) {
+      const RawAnswer answer = world.Ask(WithToken(request, "to"));
+      EXPECT_EQ(answer.status, 200) << request;
+      EXPECT_THAT(answer.body, Not(HasSubstr("acme"))) << request;
+    }
+  }
+}
+
+TEST(Tenants, ARouteThatWritesWritesTheOrgsOwn) {
+  World world(true);
+  for (const auto& [name, route] : Cases()) {
+    if (route.rule != Rule::kWrites) continue;
+    const size_t before = world.served().Records().size();
+    for (const std::string& request : route.requests) {
+      for (const char* token : {"to", "tw"}) {
+        EXPECT_THAT(world.Ask(WithToken(request, token)).status, testing::AnyOf(200, 204, 504)) << request;
+      }
+    }
+    const std::vector<MemoryRecord> records = world.served().Records();
+    EXPECT_EQ(records.size() > before, name != "HEAD /track") << name << ": nothing was written, so it cannot fail";
+    for (size_t i = before; i < records.size(); ++i) EXPECT_EQ(OrgOf(records[i]), "globex") << name;
+  }
+}
+
+}  // namespace
+}  // namespace odometer
