@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/access/access_control.h"
 #include "cli/http_parts.h"
 #include "cli/listener.h"
 #include "cli/service_commands.h"
@@ -14,11 +15,15 @@ namespace {
 constexpr int kWaitMs = 60'000;
 
 // Serves the routes until asked to stop.
-int Serve(const std::string& name, const std::string& address, const Config& config, http::Router router,
-          NotReadyReasons not_ready, Metrics* metrics, StopSignal* stop) {
+int Serve(const std::string& name, const std::string& address, const Config& config, const ConfigSource& source,
+          http::Router router, NotReadyReasons not_ready, Metrics* metrics, StopSignal* stop) {
+  const SystemClock clock;
+  Result<std::unique_ptr<AccessControl>> access = AccessControl::Make(name, config.auth, &clock);
+  if (!access.ok()) return Fail(name, access.status());
   Result<std::unique_ptr<http::Server>> server =
-      Listen(name, address, config, std::move(router), std::move(not_ready), metrics);
+      Listen(name, address, config, &(*access)->gate(), std::move(router), std::move(not_ready), metrics);
   if (!server.ok()) return Fail(name, server.status());
+  const StopSignal::OnHangup reload(stop, [&] { (void)(*access)->Reload(source); });
   while (!stop->WaitFor(kWaitMs)) {
   }
   (*server)->Stop(kDrainMs);
@@ -28,7 +33,7 @@ int Serve(const std::string& name, const std::string& address, const Config& con
 
 }  // namespace
 
-int RunIngest(const Config& config, StopSignal* stop) {
+int RunIngest(const Config& config, const ConfigSource& source, StopSignal* stop) {
   const std::string name = "ingest";
   const SystemClock clock;
   Metrics metrics;
@@ -37,13 +42,13 @@ int RunIngest(const Config& config, StopSignal* stop) {
   http::Router router;
   (*ingest)->AddRoutes(&router);
   (*ingest)->AddHealthRoutes(&router);
-  const int code = Serve(name, config.ingest_listen, config, std::move(router),
+  const int code = Serve(name, config.ingest_listen, config, source, std::move(router),
                          [&ingest] { return (*ingest)->NotReady(); }, &metrics, stop);
   (*ingest)->Stop();
   return code;
 }
 
-int RunQuery(const Config& config, StopSignal* stop) {
+int RunQuery(const Config& config, const ConfigSource& source, StopSignal* stop) {
   const std::string name = "query";
   const SystemClock clock;
   Metrics metrics;
@@ -51,13 +56,13 @@ int RunQuery(const Config& config, StopSignal* stop) {
   if (!query.ok()) return Fail(name, query.status());
   http::Router router;
   (*query)->AddRoutes(&router);
-  const int code = Serve(name, config.query_listen, config, std::move(router),
+  const int code = Serve(name, config.query_listen, config, source, std::move(router),
                          [&query] { return (*query)->NotReady(); }, &metrics, stop);
   (*query)->Stop();
   return code;
 }
 
-int RunServe(const Config& config, StopSignal* stop) {
+int RunServe(const Config& config, const ConfigSource& source, StopSignal* stop) {
   const std::string name = "serve";
   const SystemClock clock;
   Metrics metrics;
@@ -73,7 +78,7 @@ int RunServe(const Config& config, StopSignal* stop) {
     for (std::string& reason : (*query)->NotReady()) reasons.push_back(std::move(reason));
     return reasons;
   };
-  const int code = Serve(name, config.serve_listen, config, std::move(router), not_ready, &metrics, stop);
+  const int code = Serve(name, config.serve_listen, config, source, std::move(router), not_ready, &metrics, stop);
   (*query)->Stop();
   (*ingest)->Stop();
   return code;

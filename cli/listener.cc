@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/access/access_control.h"
 #include "cli/config/config_values.h"
 #include "common/base/log.h"
 #include "common/http/operations.h"
@@ -9,16 +10,18 @@
 namespace odometer::cli {
 
 Result<std::unique_ptr<http::Server>> Listen(const std::string& name, const std::string& address,
-                                             const Config& config, http::Router router, NotReadyReasons not_ready,
-                                             Metrics* metrics) {
+                                             const Config& config, const http::Gate* gate, http::Router router,
+                                             NotReadyReasons not_ready, Metrics* metrics) {
   http::AddOperationsRoutes(std::move(not_ready), metrics, &router);
+  ODOMETER_RETURN_IF_ERROR(CheckReach(name, address, config.auth, router));
   http::ServerOptions options = config.http;
   options.listen = address;
+  options.gate = gate;
   std::unique_ptr<http::Server> server = http::NewServer(name, options, std::move(router), metrics);
   ODOMETER_RETURN_IF_ERROR(server->Start());
-  if (!IsLoopback(address)) {
-    LogWarn(name, "{} can be reached by other machines, and nothing asks for a password: keep it behind a firewall or "
-                  "a proxy", address);
+  if (config.auth.open && gate != nullptr && !IsLoopback(address)) {
+    LogWarn(name, "{} can be reached by other machines, and lets everybody in (auth.open): keep it behind a firewall or a "
+                  "proxy", address);
   }
   return server;
 }

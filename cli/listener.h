@@ -10,16 +10,18 @@
 #include "cli/stop_signal.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
+#include "common/http/gate.h"
 #include "common/http/server.h"
 
 namespace odometer::cli {
 
 using NotReadyReasons = std::function<std::vector<std::string>()>;
 
-// Adds the operations routes to `router` and starts serving; warns when others than this machine can connect.
+// Adds the operations routes to `router` and starts serving. kInvalid where other machines could come in and nobody has
+// said that they may. `gate` must outlive the server; null for routes that are all open.
 Result<std::unique_ptr<http::Server>> Listen(const std::string& name, const std::string& address,
-                                             const Config& config, http::Router router, NotReadyReasons not_ready,
-                                             Metrics* metrics);
+                                             const Config& config, const http::Gate* gate, http::Router router,
+                                             NotReadyReasons not_ready, Metrics* metrics);
 
 inline constexpr int kDrainMs = 10'000;
 

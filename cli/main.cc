@@ -35,27 +35,33 @@ void AddConfigFlags(CLI::App* command, ConfigFlags* flags) {
   command->add_option("--log-level", flags->log_level, "trace, debug, info, warn, error or off");
 }
 
-// Prints what is wrong, when something is.
-std::optional<LoadedConfig> Load(const ConfigFlags& flags, const std::string& listen_key) {
+Result<LoadedConfig> TryLoad(const ConfigFlags& flags, const std::string& listen_key) {
   ConfigInput input;
   input.files = flags.files;
   input.environment = ProcessEnvironment();
   for (const std::string& set : flags.sets) {
     size_t equals = set.find('=');
-    if (equals == std::string::npos) {
-      std::cerr << "odometer: --set " << set << ": not KEY=VALUE\n";
-      return std::nullopt;
-    }
+    if (equals == std::string::npos) return Status::Invalid("--set " + set + ": not KEY=VALUE");
     input.flags.push_back({set.substr(0, equals), set.substr(equals + 1), "--set"});
   }
   if (!flags.listen.empty()) input.flags.push_back({listen_key, flags.listen, "--listen"});
   if (!flags.log_level.empty()) input.flags.push_back({"log.level", flags.log_level, "--log-level"});
-  Result<LoadedConfig> loaded = LoadConfig(input);
+  return LoadConfig(input);
+}
+
+// Prints what is wrong, when something is.
+std::optional<LoadedConfig> Load(const ConfigFlags& flags, const std::string& listen_key) {
+  Result<LoadedConfig> loaded = TryLoad(flags, listen_key);
   if (!loaded.ok()) {
     std::cerr << "odometer: the configuration is not valid\n" << loaded.status().message() << "\n";
     return std::nullopt;
   }
   return std::move(*loaded);
+}
+
+void AddTokenFlag(CLI::App* command, std::string* token) {
+  command->add_option("--token", *token, "The token to show; better in the environment, where others do not see it")
+      ->envname(std::string(kTokenVariable));
 }
 
 // Everything that the command line says.
@@ -109,21 +115,30 @@ class CommandLine {
   }
 
   void AddService(const std::string& name, const std::string& description, const std::string& listen_key,
-                  int (*run)(const Config&, StopSignal*), const std::string& examples) {
-    CLI::App* command = AddCommand(&app_, name, description, examples,
-                                   [this, listen_key, run] { return RunWithConfig(listen_key, run); });
+                  int (*run)(const Config&, const ConfigSource&, StopSignal*), const std::string& examples) {
+    CLI::App* command = AddCommand(&app_, name, description, examples, [this, listen_key, run] {
+      const ConfigSource source = [this, listen_key]() -> Result<Config> {
+        Result<LoadedConfig> loaded = TryLoad(flags_, listen_key);
+        if (!loaded.ok()) return loaded.status();
+        return std::move(loaded->config);
+      };
+      return RunWithConfig(listen_key, /*takes_hangup=*/true, [&source, run](const Config& config, StopSignal* stop) {
+        return run(config, source, stop);
+      });
+    });
     AddConfigFlags(command, &flags_);
     command->add_option("--listen", flags_.listen, "host:port; the same as --set " + listen_key + "=…");
   }
 
-  int RunWithConfig(const std::string& listen_key, const std::function<int(const Config&, StopSignal*)>& run) {
+  int RunWithConfig(const std::string& listen_key, bool takes_hangup,
+                    const std::function<int(const Config&, StopSignal*)>& run) {
     std::optional<LoadedConfig> loaded = Load(flags_, listen_key);
     if (!loaded) return kUsageError;
     if (Status status = SetLogLevel(loaded->config.log_level); !status.ok()) {
       std::cerr << "odometer: " << status.message() << "\n";
       return kUsageError;
     }
-    StopSignal stop;
+    StopSignal stop(StopSignal::kHardExitMs, takes_hangup);
     return run(loaded->config, &stop);
   }
 
@@ -135,6 +150,7 @@ class CommandLine {
     command->add_option("KEY", track_.key, "What to count")->required();
     command->add_option("VALUE", track_.value, "How many, a whole number")->capture_default_str();
     command->add_option("--server", track_.server, "Address of the ingest")->capture_default_str();
+    AddTokenFlag(command, &track_.token);
   }
 
   void AddGet() {
@@ -150,6 +166,7 @@ class CommandLine {
     command->add_option("--period", get_.period, "Seconds per point");
     command->add_option("--min-offset", get_.min_offset, "Wait until this offset, as printed by track, is counted");
     command->add_option("--server", get_.server, "Address of the query")->capture_default_str();
+    AddTokenFlag(command, &get_.token);
   }
 
   void AddDeadLetters() {
@@ -158,7 +175,8 @@ class CommandLine {
     auto add = [&](const std::string& name, const std::string& description, const std::string& examples,
                    int (*run)(const Config&, const DeadLettersRequest&, StopSignal*)) {
       CLI::App* command = AddCommand(parent, name, description, examples, [this, run] {
-        return RunWithConfig("", [&](const Config& config, StopSignal* stop) { return run(config, letters_, stop); });
+        return RunWithConfig("", /*takes_hangup=*/false,
+                             [&](const Config& config, StopSignal* stop) { return run(config, letters_, stop); });
       });
       AddConfigFlags(command, &flags_);
       command->add_option("--reason", letters_.reasons, "Only these reasons; may be repeated")

@@ -77,7 +77,7 @@ Status RunOnce(const Config& config, const Clock* clock, Metrics* metrics, Curre
 
 }  // namespace
 
-int RunProcessor(const Config& config, StopSignal* stop) {
+int RunProcessor(const Config& config, const ConfigSource&, StopSignal* stop) {
   const std::string name = "processor";
   const SystemClock clock;
   Metrics metrics;
@@ -86,9 +86,10 @@ int RunProcessor(const Config& config, StopSignal* stop) {
   http::Router router;
   http::AddHealthRoute([&current] { return current.NotReadyReasons().empty(); }, &router);
   Result<std::unique_ptr<http::Server>> server =
-      Listen(name, config.processor_listen, config, std::move(router),
+      Listen(name, config.processor_listen, config, /*gate=*/nullptr, std::move(router),
              [&current] { return current.NotReadyReasons(); }, &metrics);
   if (!server.ok()) return Fail(name, server.status());
+  const StopSignal::OnHangup on_hangup(stop, [&] { LogInfo(name, "SIGHUP: a processor reads nothing anew"); });
 
   int64_t give_up_ms = clock.SteadyMs() + config.processor.stuck_timeout_ms;
   Status status = RunOnce(config, &clock, &metrics, &current, stop);

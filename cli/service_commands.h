@@ -7,10 +7,11 @@
 
 namespace odometer::cli {
 
-int RunProcessor(const Config& config, StopSignal* stop);
-int RunIngest(const Config& config, StopSignal* stop);
-int RunQuery(const Config& config, StopSignal* stop);
+// `source` is where `config` came from, for what is read anew on SIGHUP.
+int RunProcessor(const Config& config, const ConfigSource& source, StopSignal* stop);
+int RunIngest(const Config& config, const ConfigSource& source, StopSignal* stop);
+int RunQuery(const Config& config, const ConfigSource& source, StopSignal* stop);
 // Ingest and query on one listener.
-int RunServe(const Config& config, StopSignal* stop);
+int RunServe(const Config& config, const ConfigSource& source, StopSignal* stop);
 
 }  // namespace odometer::cli

@@ -8,17 +8,19 @@
 
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
 namespace odometer::cli {
 
-StopSignal::StopSignal(int hard_exit_ms) : hard_exit_ms_(hard_exit_ms) {
+StopSignal::StopSignal(int hard_exit_ms, bool takes_hangup) : hard_exit_ms_(hard_exit_ms) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  if (takes_hangup) sigaddset(&signals, SIGHUP);
   // A client that has gone is an error of its write, not the end of the process.
   ::signal(SIGPIPE, SIG_IGN);
   if (pthread_sigmask(SIG_BLOCK, &signals, nullptr) != 0) throw std::system_error(errno, std::generic_category());
@@ -80,6 +82,10 @@ void StopSignal::Run() {
     }
     signalfd_siginfo info;
     if (read(signal_fd_, &info, sizeof(info)) != sizeof(info)) continue;
+    if (info.ssi_signo == SIGHUP) {
+      HangUp();
+      continue;
+    }
     if (asked) {
       LogError("odometer", "asked to stop again, ending now");
       _exit(1);
@@ -91,6 +97,23 @@ void StopSignal::Run() {
     asked_ = true;
     changed_.NotifyAll();
   }
+}
+
+void StopSignal::HangUp() {
+  MutexLock lock(hangup_mutex_);
+  hung_up_ = !on_hangup_;
+  if (on_hangup_) on_hangup_();
+}
+
+StopSignal::OnHangup::OnHangup(StopSignal* signal, std::function<void()> what) : signal_(*signal) {
+  MutexLock lock(signal_.hangup_mutex_);
+  signal_.on_hangup_ = std::move(what);
+  if (std::exchange(signal_.hung_up_, false)) signal_.on_hangup_();
+}
+
+StopSignal::OnHangup::~OnHangup() {
+  MutexLock lock(signal_.hangup_mutex_);
+  signal_.on_hangup_ = nullptr;
 }
 
 }  // namespace odometer::cli

@@ -25,8 +25,8 @@ int Fail(const Status& status) {
 }  // namespace
 
 int RunTrack(const TrackRequest& request) {
-  Result<HttpAnswer> answer = HttpGet(
-      MakeUrl(request.server, "/track", {{"key", request.key}, {"value", request.value}}), request.timeout_ms);
+  const std::string url = MakeUrl(request.server, "/track", {{"key", request.key}, {"value", request.value}});
+  Result<HttpAnswer> answer = HttpGet(url, request.token, request.timeout_ms);
   if (!answer.ok()) return Fail(answer.status());
   if (answer->status != 204) return Fail(*answer);
   // Nothing was written for a value of 0.
@@ -43,7 +43,7 @@ int RunGet(const GetRequest& request) {
   for (const auto& [name, value] : optional) {
     if (!value.empty()) query.emplace_back(name, value);
   }
-  Result<HttpAnswer> answer = HttpGet(MakeUrl(request.server, "/read", query), request.timeout_ms);
+  Result<HttpAnswer> answer = HttpGet(MakeUrl(request.server, "/read", query), request.token, request.timeout_ms);
   if (!answer.ok()) return Fail(answer.status());
   if (answer->status != 200) return Fail(*answer);
   std::cout << answer->body << "\n";

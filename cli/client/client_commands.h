@@ -9,6 +9,7 @@ struct TrackRequest {
   std::string server = "http://127.0.0.1:8000";
   std::string key;
   std::string value = "1";
+  std::string token;  // empty: none
   int timeout_ms = 30'000;
 };
 
@@ -20,6 +21,7 @@ struct GetRequest {
   std::string to;
   std::string period;
   std::string min_offset;
+  std::string token;
   int timeout_ms = 60'000;
 };
 

@@ -21,7 +21,7 @@ struct HttpAnswer {
 std::string MakeUrl(std::string base, std::string_view path,
                     const std::vector<std::pair<std::string, std::string>>& query);
 
-// kRetry with the reason when there was no answer.
-Result<HttpAnswer> HttpGet(const std::string& url, int timeout_ms);
+// Shows the token, unless it is empty. kRetry with the reason when there was no answer.
+Result<HttpAnswer> HttpGet(const std::string& url, const std::string& token, int timeout_ms);
 
 }  // namespace odometer::cli

@@ -1,8 +1,12 @@
 // Everything that can be set, in the shape in which the parts take it.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <vector>
 
+#include "common/auth/tokens.h"
+#include "common/base/status.h"
 #include "common/http/server.h"
 #include "common/kafka/types.h"
 #include "ingest/ingest.h"
@@ -10,6 +14,13 @@
 #include "query/query.h"
 
 namespace odometer::cli {
+
+// Who may come in; see common/http/gate.h.
+struct AuthConfig {
+  std::vector<auth::ConfiguredToken> tokens;  // none: everybody
+  std::string session_secret;                 // empty: none
+  bool open = false;                          // without tokens, other machines may come in all the same
+};
 
 // Made by LoadConfig; what several parts need is in each of them.
 struct Config {
@@ -27,9 +38,14 @@ struct Config {
   std::string query_listen;
   std::string serve_listen;
 
+  AuthConfig auth;
+
   std::string log_level;
 
   const KafkaProperties& kafka() const { return processor.kafka; }
 };
+
+// Loads the configuration of this process once more. kInvalid as LoadConfig.
+using ConfigSource = std::function<Result<Config>()>;
 
 }  // namespace odometer::cli

@@ -43,7 +43,7 @@ class Loader {
   }
 
   void AddFile(const std::string& path) {
-    Result<std::vector<FileSetting>> settings = ReadYamlFile(path);
+    Result<std::vector<FileSetting>> settings = ReadYamlFile(path, {std::string(kTokensKey)});
     if (!settings.ok()) {
       errors_.push_back(settings.status().message());
       return;
@@ -51,7 +51,7 @@ class Loader {
     for (const FileSetting& setting : *settings) {
       std::string origin = fmt::format("{}:{}", path, setting.line);
       if (!setting.error.empty()) {
-        errors_.push_back(fmt::format("{}: {}: {}", origin, setting.key, setting.error));
+        errors_.push_back(fmt::format("{}: {}: {}", origin, ShownKey(setting.key), setting.error));
       } else if (setting.has_value) {
         Add(setting.key, setting.text, origin);
       } else if (!KnowsKeyOrSection(setting.key)) {
@@ -62,7 +62,7 @@ class Loader {
 
   void AddVariable(const std::string& name, const std::string& value) {
     static const std::string kKafkaVariables = EnvironmentName(kKafkaPrefix);
-    if (!name.starts_with("ODOMETER_") || IsServiceVariable(name)) return;
+    if (!name.starts_with("ODOMETER_") || name == kTokenVariable || IsServiceVariable(name)) return;
     if (auto known = by_environment_name_.find(name); known != by_environment_name_.end()) {
       Set(*known->second, value, name);
     } else if (name.starts_with(kKafkaVariables)) {
@@ -73,7 +73,7 @@ class Loader {
       std::string key = Lower(name.substr(std::string_view("ODOMETER_").size()));
       for (char& c : key) c = c == '_' ? '.' : c;
       errors_.push_back(
-          fmt::format("{}: no such option; the nearest is {}", name, EnvironmentName(NearestKey(key))));
+          fmt::format("{}: no such option; the nearest is {}", ShownKey(name), EnvironmentName(NearestKey(key))));
     }
   }
 
@@ -110,7 +110,7 @@ class Loader {
 
  private:
   static std::string UnknownKey(const std::string& key, const std::string& origin) {
-    return fmt::format("{}: no option {}; the nearest is {}", origin, key, NearestKey(key));
+    return fmt::format("{}: no option {}; the nearest is {}", origin, ShownKey(key), NearestKey(key));
   }
 
   static std::string NotText(const std::string& key, const std::string& origin) {
@@ -133,7 +133,9 @@ class Loader {
       return;
     }
     if (Status status = option.set(text, &config_); !status.ok()) {
-      errors_.push_back(fmt::format("{}: {}: \"{}\" is not {}", origin, option.key, text, status.message()));
+      errors_.push_back(IsSecret(option.key)
+                            ? fmt::format("{}: {}: {}", origin, option.key, status.message())
+                            : fmt::format("{}: {}: \"{}\" is not {}", origin, option.key, text, status.message()));
       return;
     }
     settings_[option.key] = Setting{option.key, text, origin};

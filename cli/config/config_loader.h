@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "common/base/status.h"
 
 namespace odometer::cli {
+
+// Of the client sub-commands, which have no configuration. No setting.
+inline constexpr std::string_view kTokenVariable = "ODOMETER_TOKEN";
 
 // Where values may come from, in rising order; of the files the later wins.
 struct ConfigInput {

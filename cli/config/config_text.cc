@@ -38,7 +38,37 @@ value came from; it masks secrets.
 
 Durations are `250ms`, `10s`, `5m`, `1h`, `7d`, and `forever` for a tier's retention. Sizes are bytes, or `64KiB`,
 `64MiB`, `1GiB`. Addresses are `host:port` or `[v6]:port`; port 0 means any free one. All listeners are on loopback
-unless told otherwise: nothing asks for a password yet.
+unless told otherwise.
+)";
+
+constexpr std::string_view kTokens =
+    R"(
+Each token belongs to one org, several may belong to the same, and what a request reads and writes is its token's org's alone:
+[semantics.md](semantics.md), Tenants. Where there are tokens, every route wants one, except the probes `/livez`, `/readyz`,
+`/health`, `/health/ping`, and `/metrics`, `/` and `/logout`.
+
+```yaml
+auth:
+  tokens:
+    5f0c6e0b7d4e4f6f8a1d: acme                                # reads and writes
+    b1946ac92492d2347c62: {org: acme, scope: write}           # read, write or all
+    sha256:8d969eef6ecad3c29a3a629280e686cf0c3f5d5a86aff3ca12020c923adc6c92: other
+```
+
+`sha256:` and the SHA-256 of a token stand for it, so that reading the file is not enough to come in:
+`printf %s "$TOKEN" | sha256sum`. A token is 1 to 512 visible ASCII characters, and should be long and random, for example of
+`openssl rand -hex 32`. A later file's map replaces an earlier one's. In the environment the map is JSON:
+`ODOMETER_AUTH_TOKENS='{"TOKEN":"acme"}'`.
+
+On SIGHUP `odometer ingest`, `query` and `serve` read their configuration again, and from then on take its tokens and no others;
+nothing else changes. When it is not valid, or has no tokens any more, the old ones stay, and the log says why: opening
+everything takes a restart.
+
+A client sends its token as the query parameter `x-auth-token`, the header of that name, or `Authorization: Bearer`. Headers are
+better: an address gets into the logs of proxies. A browser that opens any page with `?x-auth-token=…` gets a cookie for 12 h,
+which holds no token, and which `/logout` clears; it ends earlier with its token. Without `auth.session.secret` the cookies of a
+token that is written in plain are signed by the token itself, and every process that has it takes them; those of a `sha256:`
+entry only the process that gave them, until it ends. What is encrypted on the way is up to a proxy in front.
 )";
 
 constexpr std::string_view kKafkaProperties =
@@ -69,7 +99,8 @@ std::string EffectiveConfigText(const std::vector<Setting>& settings) {
   size_t width = 0;
   for (const Setting& setting : settings) {
     // JSON strings are YAML strings.
-    std::string value = IsSecret(setting.key) ? "\"********\"" : nlohmann::json(setting.text).dump();
+    const bool masked = IsSecret(setting.key) && setting.origin != "default";
+    std::string value = masked ? "\"********\"" : nlohmann::json(setting.text).dump();
     lines.push_back(setting.key + ": " + value);
     width = std::max(width, lines.back().size());
   }
@@ -86,6 +117,7 @@ std::string ConfigDocsMarkdown() {
   std::string section;
   auto end_section = [&] {
     if (section == "Kafka") text += kKafkaProperties;
+    if (section == "Access") text += kTokens;
   };
   for (const Option& option : Options()) {
     if (option.section != section) {
@@ -93,8 +125,8 @@ std::string ConfigDocsMarkdown() {
       section = option.section;
       text += fmt::format("\n## {}\n\n| Key | Type | Default | Meaning |\n|---|---|---|---|\n", section);
     }
-    text += fmt::format("| `{}` | {} | `{}` | {} |\n", option.key, option.type, option.default_text,
-                        Escaped(option.description));
+    const std::string default_text = option.default_text.empty() ? "" : "`" + option.default_text + "`";
+    text += fmt::format("| `{}` | {} | {} | {} |\n", option.key, option.type, default_text, Escaped(option.description));
   }
   end_section();
   return text;

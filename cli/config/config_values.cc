@@ -93,7 +93,7 @@ Status CheckAddress(std::string_view text) {
 
 bool IsLoopback(std::string_view address) {
   const std::optional<http::ListenAddress> parsed = http::ParseListenAddress(address);
-  return parsed && (parsed->host == "localhost" || parsed->host == "[::1]" || parsed->host.starts_with("127."));
+  return parsed && http::IsLoopback(*parsed);
 }
 
 size_t EditDistance(std::string_view a, std::string_view b) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/config/config_values.h"
+#include "common/auth/token_table.h"
 #include "common/kafka/properties.h"
 #include "common/model/tier.h"
 #include "processor/memory_budget.h"
@@ -20,6 +21,9 @@ constexpr int64_t kMinuteMs = 60 * kSecondMs;
 constexpr int64_t kHourMs = 60 * kMinuteMs;
 constexpr uint64_t kMiB = 1ull << 20;
 constexpr uint64_t kGiB = 1ull << 30;
+
+constexpr std::string_view kSessionSecretKey = "auth.session.secret";
+constexpr size_t kLeastSecretBytes = 16;
 
 // Builds the table, section by section. One function per type of value.
 class Table {
@@ -263,6 +267,31 @@ void AddListeners(Table* table) {
                   [](Config& c, int64_t v) { c.http.idle_timeout_ms = static_cast<int>(v); });
 }
 
+void AddAccess(Table* table) {
+  table->Section("Access");
+  table->Add(std::string(kTokensKey), "map", "{}",
+             "From tokens to what they are good for, see below. None: everything is open, and `odometer ingest`, `query` and "
+             "`serve` start on loopback addresses only. Read anew on SIGHUP.",
+             [](std::string_view text, Config* config) {
+               Result<std::vector<auth::ConfiguredToken>> tokens = auth::ParseTokens(text);
+               if (!tokens.ok()) return tokens.status();
+               config->auth.tokens = std::move(*tokens);
+               return Status::Ok();
+             });
+  table->Bool("auth.open", false,
+              "Without tokens: let everybody in who reaches a listener, from other machines too. For networks where something "
+              "else keeps strangers out.",
+              [](Config& c, bool v) { c.auth.open = v; });
+  table->Add(std::string(kSessionSecretKey), "text", "",
+             "Signs the cookies of browsers, so that every process with the same secret takes them. At least 16 bytes, for "
+             "example of `openssl rand -hex 32`. Read anew on SIGHUP, which ends the sessions when it has changed.",
+             [](std::string_view text, Config* config) {
+               if (!text.empty() && text.size() < kLeastSecretBytes) return Status::Invalid("must have at least 16 bytes, or none");
+               config->auth.session_secret = text;
+               return Status::Ok();
+             });
+}
+
 void AddIngestAndQuery(Table* table) {
   table->Section("Ingest");
   table->Duration("ingest.linger", "0ms", 0, kSecondMs, "How long a record may wait for others to go with it.",
@@ -294,6 +323,7 @@ std::vector<Option> MakeOptions() {
   AddKafka(&table);
   AddProcessing(&table);
   AddListeners(&table);
+  AddAccess(&table);
   AddIngestAndQuery(&table);
   return table.Take();
 }
@@ -330,7 +360,14 @@ Status CheckKafkaOption(const std::string& property, const std::string& value) {
       fmt::format("librdkafka has no such property; the nearest is {}", Nearest(property, KafkaPropertyNames())));
 }
 
+std::string ShownKey(const std::string& key) {
+  const size_t token = Lower(key).find("token");
+  const size_t end = token == std::string::npos ? token : key.find_first_of("._", token);
+  return end == std::string::npos ? key : key.substr(0, end + 1) + "…";
+}
+
 bool IsSecret(std::string_view key) {
+  if (key == kTokensKey || key == kSessionSecretKey) return true;
   if (!key.starts_with(kKafkaPrefix)) return false;
   for (std::string_view part : {"password", "passphrase", "secret", "token", ".pem", "oauthbearer.config", "ssl_", "jaas"}) {
     if (key.find(part) != std::string_view::npos) return true;
@@ -369,7 +406,10 @@ Status CheckTogether(const Config& config) {
   if (config.query.read_timeout_ms <= config.query.min_offset_timeout_ms) {
     return Status::Invalid("query.read.timeout must be longer than query.min_offset.timeout");
   }
-  return Status::Ok();
+  if (config.auth.open && !config.auth.tokens.empty()) {
+    return Status::Invalid("auth.open lets everybody in, and auth.tokens only some: remove one of them");
+  }
+  return auth::TokenTable::Make(config.auth.tokens, config.auth.session_secret, {}).status();
 }
 
 }  // namespace odometer::cli

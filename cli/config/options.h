@@ -32,8 +32,14 @@ inline constexpr std::string_view kKafkaPrefix = "kafka.";
 // nearest, or a value that librdkafka does not take. Never tells the value. kInvalid.
 Status CheckKafkaOption(const std::string& property, const std::string& value);
 
+// The option whose value is a map: one setting, whose text is JSON.
+inline constexpr std::string_view kTokensKey = "auth.tokens";
+
 // Whether the value of that key must not be shown.
 bool IsSecret(std::string_view key);
+
+// A key that is not known, as it may be shown. Where it speaks of tokens, what follows may be one: it is left out.
+std::string ShownKey(const std::string& key);
 
 // ODOMETER_COMMIT_MAX_INTERVAL for commit.max.interval.
 std::string EnvironmentName(std::string_view key);

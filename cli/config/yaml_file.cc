@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 
 namespace odometer::cli {
@@ -45,8 +46,32 @@ std::string ListText(const YAML::Node& list, std::string* error) {
 constexpr int kMaxDepth = 16;
 constexpr int kMaxKeys = 10'000;
 
+std::string JsonText(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// A name that stands twice is in the text twice. Empty when there are more keys than there may be.
+std::string JsonText(const YAML::Node& map, int depth, int* keys, std::string* error) {
+  std::string text = "{";
+  for (const auto& pair : map) {
+    if (++*keys > kMaxKeys) return "";
+    if (text.size() > 1) text += ',';
+    text += JsonText(pair.first.as<std::string>()) + ':';
+    if (pair.second.IsScalar()) {
+      text += JsonText(pair.second.as<std::string>());
+    } else if (pair.second.IsMap() && depth == 1) {
+      text += JsonText(pair.second, depth + 1, keys, error);
+    } else {
+      *error = "must be a map of texts, and of maps of texts";
+      text += "null";
+    }
+  }
+  return text + '}';
+}
+
 // Adds to *keys those that it finds. False, and not to the end, when there are more, or deeper ones, than there may be.
-bool Flatten(const YAML::Node& map, const std::string& prefix, int depth, int* keys, std::vector<FileSetting>* out) {
+bool Flatten(const YAML::Node& map, const std::string& prefix, int depth, const std::set<std::string>& whole_maps,
+             int* keys, std::vector<FileSetting>* out) {
   if (depth > kMaxDepth) return false;
   for (const auto& pair : map) {
     if (++*keys > kMaxKeys) return false;
@@ -55,7 +80,12 @@ bool Flatten(const YAML::Node& map, const std::string& prefix, int depth, int* k
     setting.line = pair.first.Mark().line + 1;
     switch (pair.second.Type()) {
       case YAML::NodeType::Map:
-        if (!Flatten(pair.second, setting.key + ".", depth + 1, keys, out)) return false;
+        if (whole_maps.contains(setting.key)) {
+          setting.text = JsonText(pair.second, 1, keys, &setting.error);
+          if (*keys > kMaxKeys) return false;
+          break;
+        }
+        if (!Flatten(pair.second, setting.key + ".", depth + 1, whole_maps, keys, out)) return false;
         continue;
       case YAML::NodeType::Null:
       case YAML::NodeType::Undefined:
@@ -75,7 +105,7 @@ bool Flatten(const YAML::Node& map, const std::string& prefix, int depth, int* k
 
 }  // namespace
 
-Result<std::vector<FileSetting>> ReadYamlFile(const std::string& path) {
+Result<std::vector<FileSetting>> ReadYamlFile(const std::string& path, const std::set<std::string>& whole_maps) {
   std::ifstream file(path);
   if (!file) return Status::Invalid(path + ": cannot be read");
   std::vector<FileSetting> settings;
@@ -84,7 +114,7 @@ Result<std::vector<FileSetting>> ReadYamlFile(const std::string& path) {
     if (root.IsNull()) return settings;
     if (!root.IsMap()) return Status::Invalid(path + ": not a list of keys and values");
     int keys = 0;
-    if (!Flatten(root, "", 1, &keys, &settings)) {
+    if (!Flatten(root, "", 1, whole_maps, &keys, &settings)) {
       return Status::Invalid(fmt::format("{}: over {} keys, or nested over {} deep", path, kMaxKeys, kMaxDepth));
     }
   } catch (const YAML::Exception& e) {

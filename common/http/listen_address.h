@@ -16,4 +16,8 @@ struct ListenAddress {
 // host:port or [v6]:port; port 0 means any free one. Nothing for anything else.
 std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
+// Whether only this machine reaches it: 127.0.0.0/8 and ::1, in any spelling, and localhost. No other name, whatever it may
+// stand for.
+bool IsLoopback(const ListenAddress& address);
+
 }  // namespace odometer::http

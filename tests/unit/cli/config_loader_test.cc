@@ -8,9 +8,12 @@
 #include <fstream>
 #include <map>
 
+#include "cli/config/config_text.h"
+
 namespace odometer::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -262,6 +265,77 @@ TEST_F(ConfigLoaderTest, TheAdvertisedAddressFollowsTheListener) {
       {.flags = {{"query.listen", "0.0.0.0:7000", "--set"}, {"query.advertised", "host-1:7000", "--set"}}});
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded->config.processor.advertised_address, "host-1:7000");
+}
+
+// Each token with its org and scope: 1 read, 2 write, 3 all.
+std::string Text(const AuthConfig& auth) {
+  std::string text;
+  for (const auto& token : auth.tokens) {
+    text += fmt::format("{}={}/{} ", token.text, token.grant.org, static_cast<int>(token.grant.scope));
+  }
+  return text;
+}
+
+TEST_F(ConfigLoaderTest, TokensAreOneMapHoweverTheyAreWritten) {
+  const std::string expected = "123456=org_01/3 a.b.c==org_02/1 ";
+  for (const char* yaml : {"auth:\n  tokens:\n    123456: org_01\n    a.b.c=: {org: org_02, scope: read}\n",
+                           "auth.tokens:\n  123456: org_01\n  a.b.c=:\n    org: org_02\n    scope: read\n",
+                           "auth: {tokens: {123456: org_01, \"a.b.c=\": {scope: read, org: org_02}}}\n",
+                           R"(auth.tokens: '{"123456":"org_01","a.b.c=":{"org":"org_02","scope":"read"}}')"}) {
+    const Result<LoadedConfig> loaded = LoadConfig({.files = {File("tokens.yaml", yaml)}});
+    ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+    EXPECT_EQ(Text(loaded->config.auth), expected) << yaml;
+  }
+  const Result<LoadedConfig> variable = LoadConfig({.environment = {
+      {"ODOMETER_AUTH_TOKENS", R"({"123456":"org_01","a.b.c=":{"org":"org_02","scope":"read"}})"}, {"ODOMETER_TOKEN", "x"}}});
+  ASSERT_TRUE(variable.ok()) << variable.status().ToString();
+  EXPECT_EQ(Text(variable->config.auth), expected);
+}
+
+TEST_F(ConfigLoaderTest, ALaterMapOfTokensReplacesAnEarlierOne) {
+  const Result<LoadedConfig> loaded = LoadConfig(
+      {.files = {File("1.yaml", "auth.tokens: {a: x, b: y}\n"), File("2.yaml", "auth: {tokens: {c: z}}\n")}});
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(Text(loaded->config.auth), "c=z/3 ");
+}
+
+TEST_F(ConfigLoaderTest, NoTokenIsEverShown) {
+  const std::string bad[] = {
+      "auth: {tokens: {S3CRET: ''}}\n",
+      "auth: {tokens: {S3CRET: [x]}}\n",
+      "auth: {tokens: {S3CRET: {org: {x: y}}}}\n",
+      "auth: {tokens: {S3CRET: {org: x, scope: S3CRET}}}\n",
+      "auth: {tokens: {S3CRET: x, S3CRET: y}}\n",
+      "auth: {tokens: {S3CRET: }}\n",
+      "auth: {tokens: S3CRET}\n",
+      "auth: {tokens: [S3CRET]}\n",
+      "auth.tokens.S3CRET: org\n",
+      "auth.tokens.S3CRET: org\nauth.tokens.S3CRET: org2\n",
+      "auth: {token: {S3CRET: org}}\n",
+      "auth: {Tokens: {S3CRET: org}}\n",
+      "tokens: {S3CRET: org}\n",
+      "api_tokens: {S3CRET: }\n",
+      "auth: {tokens: {\"S3CRET\\0\": org}}\n",
+      "auth.session.secret: S3CRET\n",
+      "auth.open: true\nauth.tokens: {S3CRET: org}\n",
+      "auth.tokens: {abc: S3CRET, sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad: S3CRET}\n",
+  };
+  for (const std::string& yaml : bad) {
+    EXPECT_THAT(ErrorOf(yaml), AllOf(Not(HasSubstr("no error")), Not(HasSubstr("S3CRET")))) << yaml;
+  }
+  const Result<LoadedConfig> variable = LoadConfig({.environment = {{"ODOMETER_AUTH_TOKENS_S3CRET", "org"},
+                                                                    {"ODOMETER_AUTH_TOKENS", "S3CRET"}}});
+  EXPECT_THAT(variable.status().message(), Not(HasSubstr("S3CRET")));
+
+  const Result<LoadedConfig> good = LoadConfig(
+      {.files = {File("good.yaml", "auth: {tokens: {S3CRET: org}, session.secret: S3CRET-0123456789}\n")}});
+  ASSERT_TRUE(good.ok()) << good.status().ToString();
+  EXPECT_THAT(EffectiveConfigText(good->settings), AllOf(Not(HasSubstr("S3CRET")), HasSubstr("auth.tokens: \"*****")));
+}
+
+TEST_F(ConfigLoaderTest, AnErrorInATokenNamesItsLineAndEntry) {
+  EXPECT_THAT(ErrorOf("log.level: info\nauth:\n  tokens:\n    a: x\n    b: {org: y, scope: admin}\n"),
+              HasSubstr("bad.yaml:3: auth.tokens: entry 2: a scope is read, write or all"));
 }
 
 }  // namespace

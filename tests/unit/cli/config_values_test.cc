@@ -53,8 +53,14 @@ TEST(CheckAddress, TakesHostsAndBracketedV6) {
 }
 
 TEST(IsLoopback, KnowsWhatOnlyThisMachineReaches) {
-  for (const char* local : {"127.0.0.1:1", "127.1.2.3:1", "localhost:1", "[::1]:1"}) EXPECT_TRUE(IsLoopback(local));
-  for (const char* open : {"0.0.0.0:1", "[::]:1", "192.168.0.1:1", "example:1"}) EXPECT_FALSE(IsLoopback(open));
+  for (const char* local : {"127.0.0.1:1", "127.1.2.3:1", "localhost:1", "[::1]:1", "[0:0:0:0:0:0:0:1]:1",
+                            "[::ffff:127.0.0.1]:1"}) {
+    EXPECT_TRUE(IsLoopback(local)) << local;
+  }
+  for (const char* open : {"0.0.0.0:1", "[::]:1", "192.168.0.1:1", "example:1", "127.example:1", "127.0.0.1.example:1",
+                           "localhost.example:1", "[::ffff:10.0.0.1]:1", "[::2]:1", "128.0.0.1:1", "*:1", "0:1"}) {
+    EXPECT_FALSE(IsLoopback(open)) << open;
+  }
 }
 
 TEST(EditDistance, CountsTheSmallestNumberOfChanges) {

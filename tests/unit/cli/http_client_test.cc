@@ -13,7 +13,7 @@ TEST(MakeUrl, EncodesEveryValue) {
 }
 
 TEST(HttpGet, SaysWhyThereIsNoAnswer) {
-  const Result<HttpAnswer> answer = HttpGet("ftp://127.0.0.1/", 1'000);
+  const Result<HttpAnswer> answer = HttpGet("ftp://127.0.0.1/", "", 1'000);
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.status().kind(), ErrorKind::kRetry);
   EXPECT_NE(answer.status().message().find("ftp://127.0.0.1/"), std::string::npos);

@@ -1,9 +1,11 @@
 #include "cli/stop_signal.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 
 namespace odometer::cli {
@@ -78,6 +80,32 @@ TEST(StopSignalDeathTest, AnEndThatWasReachedDoesNotLiftTheLimitOfASignal) {
         while (true) pause();
       },
       testing::ExitedWithCode(1), "");
+}
+
+TEST(StopSignalDeathTest, AHangupIsACallAndNoEnd) {
+  EXPECT_EXIT(
+      {
+        StopSignal stop(kForeverMs, /*takes_hangup=*/true);
+        kill(getpid(), SIGHUP);  // before anything is there to be called
+        std::atomic<int> calls{0};
+        StopSignal::OnHangup on_hangup(&stop, [&] { ++calls; });
+        while (calls < 1) sched_yield();
+        kill(getpid(), SIGHUP);
+        while (calls < 2) sched_yield();
+        kill(getpid(), SIGTERM);
+        std::exit(stop.WaitFor(kForeverMs) ? 7 : 8);
+      },
+      testing::ExitedWithCode(7), "");
+}
+
+TEST(StopSignalDeathTest, WithoutTakingItAHangupEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        StopSignal stop(kForeverMs);
+        kill(getpid(), SIGHUP);
+        while (true) pause();
+      },
+      testing::KilledBySignal(SIGHUP), "");
 }
 
 }  // namespace
