@@ -253,6 +253,9 @@ void AddListeners(Table* table) {
                  [](Config& c, int64_t v) { c.http.threads = static_cast<int>(v); });
   table->Integer("http.max.connections", 4'000, 1, 1'000'000, "More connections are answered 503 and closed.",
                  [](Config& c, int64_t v) { c.http.max_connections = static_cast<size_t>(v); });
+  table->Integer("http.max.live", 2'000, 0, 1'000'000,
+                 "WebSockets and streams of server-sent events, among these connections; more are answered 503.",
+                 [](Config& c, int64_t v) { c.http.max_live_clients = static_cast<size_t>(v); });
   table->Size("http.max.body", "1MiB", 1'024, 8 * kMiB, "Largest request body; over it: 413.",
               [](Config& c, uint64_t v) { c.http.max_body_bytes = v; });
   table->Size("http.max.buffered", "256MiB", kMiB, 1'024 * kGiB,

@@ -47,6 +47,11 @@ Connection::Connection(uint64_t id, int socket, ConnectionContext* context)
       last_activity_ms_(context->now_ms),
       last_write_ms_(context->now_ms) {}
 
+Connection::~Connection() {
+  if (live_) --context_.live_clients;
+  CountBuffered(0);
+}
+
 void Connection::SocketReady() {
   readable_ = !end_of_input_;
   writable_ = true;
@@ -72,10 +77,12 @@ void Connection::Run() {
 
 bool Connection::Paused() const {
   return last_request_taken_ || answers_.size() >= kMaxPipelined ||
+         (!answers_.empty() && answers_.back().asks_upgrade) ||
          output_.bytes() >= context_.options.max_unsent_bytes;
 }
 
 bool Connection::Read(size_t* budget) {
+  if (live_) return ReadLive(budget);
   bool progress = false;
   while (!Paused() && *budget > 0) {
     if (!unparsed_.empty()) {
@@ -135,6 +142,7 @@ void Connection::TakeRequest() {
   slot.method = request.method;
   slot.started_ms = context_.now_ms;
   slot.started_us = SteadyMicros();
+  slot.asks_upgrade = request.Header("upgrade").has_value();
   parser_.Reset();
   last_request_taken_ = !slot.form.keep_alive;
   uint64_t sequence = first_sequence_ + answers_.size();
@@ -165,6 +173,7 @@ void Connection::Answer(uint64_t sequence, Response response) {
 }
 
 bool Connection::Emit(size_t* budget) {
+  if (live_) return EmitLive(budget);
   bool progress = false;
   while (!answers_.empty() && phase_ == Phase::kServing && *budget > 0 &&
          output_.bytes() < context_.options.max_unsent_bytes) {
@@ -177,6 +186,7 @@ bool Connection::Emit(size_t* budget) {
       EmitFront();
     }
     progress = true;
+    if (live_) break;
   }
   return progress;
 }
@@ -188,11 +198,13 @@ void Connection::EmitFront() {
     PopFront();
     return;
   }
+  if (slot.response.live != nullptr) RefuseLive(&slot);
   // Only the very last answer may announce the end: a client must ignore what comes after that.
   if (finishing_ && last_request_taken_ && answers_.size() == 1) slot.form.keep_alive = false;
   stream_kind_ = context_.encoder.Encode(&slot.response, slot.form, context_.wall_ms, &output_);
   context_.metrics.Record(slot.route, slot.method, slot.response.status,
                           static_cast<double>(SteadyMicros() - slot.started_us) / 1e6);
+  if (stream_kind_ == BodyKind::kLive) return StartLive();
   streaming_ = stream_kind_ != BodyKind::kComplete;
   if (stream_kind_ == BodyKind::kUntilClose) {
     last_request_taken_ = true;
@@ -291,9 +303,11 @@ void Connection::CheckDeadlines() {
   }
   if (phase_ != Phase::kServing) return;
   if (!output_.empty() && now - last_write_ms_ >= options.write_timeout_ms) {
+    if (live_) DropLive("write_timeout");
     Close();
     return;
   }
+  if (live_) return CheckLive();
   for (size_t i = 0; i < answers_.size(); ++i) {
     if (answers_[i].state != PendingAnswerSlot::State::kWaiting) continue;
     if (now - answers_[i].started_ms < options.response_timeout_ms) break;
@@ -313,6 +327,7 @@ size_t Connection::BufferedBytes() const {
   if (phase_ != Phase::kServing) return 0;
   size_t bytes = parser_.buffered_bytes() + unparsed_.size() + output_.bytes();
   for (const PendingAnswerSlot& slot : answers_) bytes += slot.response.body.size();
+  if (live_) bytes += live_->stream->queued_bytes();
   return bytes;
 }
 
@@ -325,6 +340,7 @@ void Connection::CountBuffered(size_t bytes) {
 bool Connection::GiveWay() {
   if (counted_bytes_ <= kAlwaysBuffered || context_.buffered_bytes <= context_.options.max_buffered_bytes) return false;
   if (!output_.empty() && !writable_) {
+    if (live_) DropLive("overloaded");
     Close();
     return true;
   }
@@ -339,6 +355,7 @@ void Connection::Refuse() {
 
 void Connection::Finish() {
   finishing_ = true;
+  if (live_) LeaveLive();
   Run();
   last_request_taken_ = true;
 }

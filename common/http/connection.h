@@ -3,6 +3,9 @@
 //   serving ──(error, Connection: close, end of input; all answered)──▶ lingering ──▶ closed
 //      └───────────────(idle, write time-out, socket error)──────────────────────────▶ closed
 //
+// While serving, the front answer may be a live stream (live_stream.h): then no request follows, and the bytes of both
+// directions are the LiveWire's, until it is over; so the end of a stream is the end of a last answer.
+//
 // Lingering: our side of the socket is shut down, and what still comes in is read and thrown away for a while.
 // Closing at once would reset the connection and so could take the last answer away from a client that is still
 // sending.
@@ -12,9 +15,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "common/http/live_wire.h"
+#include "common/http/mailbox.h"
 #include "common/http/output_queue.h"
 #include "common/http/request_parser.h"
 #include "common/http/response_encoder.h"
@@ -34,6 +40,8 @@ struct ConnectionContext {
 
   // Of all connections of the server: see BufferedBytes.
   std::atomic<size_t>& buffered_bytes;
+  std::atomic<size_t>& live_clients;  // likewise
+  std::shared_ptr<Mailbox> mailbox;   // of this I/O thread
 
   // Calls the request's handler, whose answer comes back through Connection::Answer. Gives the route's index.
   std::function<int(uint64_t connection, uint64_t sequence, Request* request)> dispatch;
@@ -45,7 +53,7 @@ struct ConnectionContext {
 class Connection {
  public:
   Connection(uint64_t id, int socket, ConnectionContext* context);
-  ~Connection() { CountBuffered(0); }
+  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -84,7 +92,18 @@ class Connection {
     int route = RouteTable::kNoRoute;
     int64_t started_ms = 0;
     int64_t started_us = 0;
+    bool asks_upgrade = false;  // what follows it may not be HTTP
     Response response;
+  };
+
+  // The front answer, once its head is sent, where it is a live stream.
+  struct Live {
+    std::shared_ptr<LiveStream> stream;
+    std::unique_ptr<LiveWire> wire;
+    int64_t last_kept_alive_ms;
+    int64_t last_heard_ms;
+    size_t heard_bytes = 0;
+    LiveEnd end = LiveEnd::kDone;  // what is said once the stream has ended, and all that waits is written
   };
 
   // Each gives whether anything was done.
@@ -100,6 +119,20 @@ class Connection {
   void EmitFront();
   void PumpStream(size_t* budget);
   void PopFront();
+
+  // The live part, in connection_live.cc.
+  // Makes it another answer where the request or the server does not allow a stream.
+  void RefuseLive(PendingAnswerSlot* slot);
+  void StartLive();
+  bool ReadLive(size_t* budget);
+  bool EmitLive(size_t* budget);
+  void CheckLive();
+  // Ends the stream because the server stops.
+  void LeaveLive();
+  void SayLast(LiveEnd end);
+  // The wire is over: what is written is still sent, then the connection ends like any other.
+  void FinishLive();
+  void DropLive(const std::string& reason);
   void EndIfDone();
   // What it holds of requests that are not complete, and of answers that are not sent.
   size_t BufferedBytes() const;
@@ -126,6 +159,7 @@ class Connection {
   uint64_t first_sequence_ = 0;
   bool streaming_ = false;  // the front answer's head is sent, its body under way
   BodyKind stream_kind_ = BodyKind::kComplete;
+  std::unique_ptr<Live> live_;
 
   // Output.
   OutputQueue output_;

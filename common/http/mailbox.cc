@@ -63,6 +63,22 @@ std::vector<Letter> Mailbox::Take() {
   return std::exchange(letters_, {});
 }
 
+void Mailbox::Nudge(uint64_t connection) {
+  bool first = false;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return;
+    first = nudged_.empty();
+    nudged_.push_back(connection);
+  }
+  if (first) Wake();
+}
+
+std::vector<uint64_t> Mailbox::TakeNudged() {
+  MutexLock lock(mutex_);
+  return std::exchange(nudged_, {});
+}
+
 void Mailbox::Close() {
   std::vector<Letter> dropped;  // destroyed outside the lock: a stream may own a Responder
   MutexLock lock(mutex_);

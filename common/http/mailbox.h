@@ -32,11 +32,14 @@ class Mailbox {
   int wake_fd() const { return wake_fd_; }
   void Wake() const;
   void Post(Letter letter);
+  // That connection has something to do.
+  void Nudge(uint64_t connection);
 
   // For the I/O thread alone. Makes `deliver` take the letters that this very thread posts, at once.
   void BindToThisThread(std::function<void(Letter)> deliver);
   void ClearWake() const;
   std::vector<Letter> Take();
+  std::vector<uint64_t> TakeNudged();
   // From now on letters are dropped.
   void Close();
 
@@ -45,6 +48,7 @@ class Mailbox {
   std::function<void(Letter)> deliver_;  // touched by the bound thread only
   Mutex mutex_;
   std::vector<Letter> letters_ ODOMETER_GUARDED_BY(mutex_);
+  std::vector<uint64_t> nudged_ ODOMETER_GUARDED_BY(mutex_);
   bool closed_ ODOMETER_GUARDED_BY(mutex_) = false;
 };
 

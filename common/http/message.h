@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "common/model/event.h"
 
 namespace odometer::http {
+
+class LiveStream;
 
 enum class Method : uint8_t { kGet, kHead, kPost, kPut, kDelete, kPatch, kOptions, kTrace, kConnect };
 std::string_view MethodName(Method method);
@@ -51,6 +54,8 @@ struct Response {
   // (HTTP/1.0: until the connection's end). `body` is then ignored. It must not block, and should always have something
   // to give: after an empty chunk it is asked again at once. What it throws cuts the answer off.
   std::function<bool(std::string* chunk)> stream;
+  // For answers that go on for as long as there is something to tell: see live_stream.h, which makes them.
+  std::shared_ptr<LiveStream> live;
 
   static Response Text(int status, std::string body);
   static Response Json(int status, std::string body);

@@ -6,6 +6,7 @@
 
 #include "common/base/parse_integer.h"
 #include "common/http/characters.h"
+#include "common/http/header_list.h"
 #include "common/http/uri.h"
 
 namespace odometer::http {
@@ -14,28 +15,6 @@ namespace {
 constexpr std::string_view kVersionPrefix = "HTTP/";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = LowerCase(c);
-  return lower;
-}
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// Whether the comma-separated list, in lower case, has that member.
-bool ListHas(std::string_view list, std::string_view member) {
-  while (true) {
-    size_t comma = list.find(',');
-    if (Trim(list.substr(0, comma)) == member) return true;
-    if (comma == std::string_view::npos) return false;
-    list.remove_prefix(comma + 1);
-  }
-}
 
 void JoinList(std::string_view value, std::string* list) {
   if (!list->empty()) list->append(",");

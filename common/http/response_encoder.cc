@@ -10,11 +10,13 @@
 
 #include "common/base/log.h"
 #include "common/http/characters.h"
+#include "common/http/live_stream.h"
 
 namespace odometer::http {
 namespace {
 
 constexpr std::pair<int, std::string_view> kReasons[] = {
+    {101, "Switching Protocols"},
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -67,8 +69,13 @@ bool IsFramingHeader(std::string_view name) {
 
 bool IsText(std::string_view value) { return std::all_of(value.begin(), value.end(), IsFieldText); }
 
+bool OpensWebSocket(const Response& response) {
+  return response.live != nullptr && response.live->protocol() == LiveProtocol::kWebSocket;
+}
+
 bool IsSendable(const Response& response) {
-  if (response.status < 200 || response.status > 599 || !IsText(response.content_type)) return false;
+  const int lowest = OpensWebSocket(response) ? 101 : 200;
+  if (response.status < lowest || response.status > 599 || !IsText(response.content_type)) return false;
   return std::all_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
     const auto& [name, value] = header;
     return !name.empty() && std::all_of(name.begin(), name.end(), IsTokenCharacter) && IsText(value);
@@ -106,20 +113,27 @@ BodyKind ResponseEncoder::Encode(Response* response, const AnswerForm& form, int
     LogError("http", "an answer cannot be sent: bad status or header status={}", response->status);
     *response = Response::Error(500, "internal_error", "the server made an answer that cannot be sent");
   }
-  bool has_body = response->status != 204 && response->status != 304;
+  bool upgrades = OpensWebSocket(*response);
+  bool has_body = response->status != 204 && response->status != 304 && !upgrades;
   bool streams = response->stream != nullptr && has_body;
-  bool keep_alive = form.keep_alive && !(streams && form.http_1_0 && !form.head_only);
+  bool live_body = response->live != nullptr && has_body;  // ends with the connection
+  bool until_close = live_body || (streams && form.http_1_0);
+  bool keep_alive = form.keep_alive && !(until_close && !form.head_only);
 
   std::string head;
   head.reserve(256);
   head.append("HTTP/1.1 ").append(StatusLine(response->status)).append("\r\nDate: ").append(Date(wall_ms));
   if (has_body && !response->content_type.empty()) head.append("\r\nContent-Type: ").append(response->content_type);
-  if (streams) {
+  if (live_body) {
+    // Its length is not known, and nothing follows.
+  } else if (streams) {
     if (!form.http_1_0) head.append("\r\nTransfer-Encoding: chunked");
   } else if (has_body) {
     head.append("\r\nContent-Length: ").append(std::to_string(response->body.size()));
   }
-  if (!keep_alive) {
+  if (upgrades) {
+    head.append("\r\nUpgrade: websocket\r\nConnection: Upgrade");
+  } else if (!keep_alive) {
     head.append("\r\nConnection: close");
   } else if (form.http_1_0) {
     head.append("\r\nConnection: keep-alive");
@@ -129,7 +143,9 @@ BodyKind ResponseEncoder::Encode(Response* response, const AnswerForm& form, int
   }
   head.append("\r\n\r\n");
   out->Append(std::move(head));
+  if (upgrades) return BodyKind::kLive;
   if (form.head_only || !has_body) return BodyKind::kComplete;
+  if (live_body) return BodyKind::kLive;
   if (streams) return form.http_1_0 ? BodyKind::kUntilClose : BodyKind::kChunks;
   out->Append(std::move(response->body));
   return BodyKind::kComplete;

@@ -17,14 +17,15 @@ struct AnswerForm {
 };
 
 // How the bytes after the head are to be sent.
-enum class BodyKind { kComplete, kChunks, kUntilClose };
+enum class BodyKind { kComplete, kChunks, kUntilClose, kLive };
 
 // One per thread: keeps the Date header of the present second.
 class ResponseEncoder {
  public:
   // Appends the head, and the body unless it is a stream. A response that cannot be sent as it is (a status out of
   // range, control characters in a header) is first replaced by a 500. A stream needs
-  // response.stream to be run afterwards, unless `form` is head_only or the kind is kComplete.
+  // response.stream to be run afterwards, unless `form` is head_only or the kind is kComplete; after kLive what follows
+  // is response.live's.
   BodyKind Encode(Response* response, const AnswerForm& form, int64_t wall_ms, OutputQueue* out);
 
  private:

@@ -99,6 +99,8 @@ struct ServerOptions {
   size_t max_buffered_bytes = 256 << 20;
   // Decides who may have what. Must outlive the server; null: nobody is asked.
   const Gate* gate = nullptr;
+  size_t max_live_clients = 2'000;         // of live streams, among the connections; more: 503
+  int live_keep_alive_ms = 15'000;         // a WebSocket client that is silent for three of these is dropped
 };
 
 class Server {
@@ -113,8 +115,9 @@ class Server {
 };
 
 // `metrics` gets odometer_http_requests_total{listener,method,route,status},
-// odometer_http_request_seconds{listener,route}, odometer_http_connections{listener} and
-// odometer_http_buffered_bytes{listener}; may be null. `name` labels them and the logs.
+// odometer_http_request_seconds{listener,route}, odometer_http_connections{listener},
+// odometer_http_buffered_bytes{listener}, odometer_http_live_clients{listener} and
+// odometer_http_live_dropped_total{listener,reason}; may be null. `name` labels them and the logs.
 std::unique_ptr<Server> NewServer(std::string name, ServerOptions options, Router router, Metrics* metrics);
 
 }  // namespace odometer::http

@@ -28,16 +28,28 @@ void ServerMetrics::Record(int route, Method method, int status, double seconds)
   histogram->Observe(seconds);
 }
 
-void ServerMetrics::RecordLevels(size_t connections, size_t buffered_bytes) {
+void ServerMetrics::RecordLevels(size_t connections, size_t buffered_bytes, size_t live_clients) {
   if (metrics_ == nullptr) return;
   if (connections_ == nullptr) {
     connections_ = &metrics_->Gauge("odometer_http_connections", "Open connections.", {{"listener", listener_}});
     buffered_bytes_ = &metrics_->Gauge("odometer_http_buffered_bytes",
                                        "Requests that are not complete, and answers that are not taken.",
                                        {{"listener", listener_}});
+    live_clients_ = &metrics_->Gauge("odometer_http_live_clients", "Open WebSockets and streams of server-sent events.",
+                                     {{"listener", listener_}});
   }
+  live_clients_->Set(static_cast<double>(live_clients));
   connections_->Set(static_cast<double>(connections));
   buffered_bytes_->Set(static_cast<double>(buffered_bytes));
+}
+
+void ServerMetrics::RecordDropped(const std::string& reason) {
+  if (metrics_ == nullptr) return;
+  metrics_
+      ->Counter("odometer_http_live_dropped_total",
+                "Clients of live streams given up: too_slow, write_timeout, overloaded, silent, talkative.",
+                {{"listener", listener_}, {"reason", reason}})
+      .Increment();
 }
 
 }  // namespace odometer::http

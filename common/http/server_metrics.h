@@ -20,7 +20,9 @@ class ServerMetrics {
 
   void Record(int route, Method method, int status, double seconds);
   // Of the whole listener, as they are now.
-  void RecordLevels(size_t connections, size_t buffered_bytes);
+  void RecordLevels(size_t connections, size_t buffered_bytes, size_t live_clients);
+  // A client of a live stream whose connection we gave up.
+  void RecordDropped(const std::string& reason);
 
  private:
   std::string RouteLabel(int route) const;
@@ -32,6 +34,7 @@ class ServerMetrics {
   std::unordered_map<int, prometheus::Histogram*> seconds_;      // by route
   prometheus::Gauge* connections_ = nullptr;
   prometheus::Gauge* buffered_bytes_ = nullptr;
+  prometheus::Gauge* live_clients_ = nullptr;
 };
 
 }  // namespace odometer::http

@@ -35,7 +35,7 @@ Event ToEvent(const Pistache::Aio::FdSet::Entry& entry) {
 
 int64_t TickMs(const ServerOptions& options) {
   int shortest = std::min({options.request_timeout_ms, options.idle_timeout_ms, options.response_timeout_ms,
-                           options.write_timeout_ms});
+                           options.write_timeout_ms, options.live_keep_alive_ms});
   return std::clamp(shortest / 4, 5, 250);
 }
 
@@ -71,6 +71,8 @@ Worker::Worker(ServerState* state, std::shared_ptr<PeerHandler> handler)
                .encoder = {},
                .read_buffer = std::string(kReadBufferBytes, '\0'),
                .buffered_bytes = state->buffered_bytes,
+               .live_clients = state->live_clients,
+               .mailbox = mailbox_,
                .dispatch =
                    [this](uint64_t connection, uint64_t sequence, Request* request) {
                      return Dispatch(state_.routes, state_.options.gate, request,
@@ -133,6 +135,9 @@ void Worker::Turn(const Pistache::Aio::FdSet& ready) {
     AdoptNewPeers();
   }
   for (Letter& letter : mailbox_->Take()) Deliver(std::move(letter));
+  for (uint64_t connection : mailbox_->TakeNudged()) {
+    if (Client* client = Find(connection)) again.push_back(client->connection->socket());
+  }
   if (tick) Tick();
   FollowPhase();
   again.insert(again.end(), run_again_.begin(), run_again_.end());
@@ -175,12 +180,16 @@ void Worker::AdoptNewPeers() {
 }
 
 void Worker::Deliver(Letter letter) {
-  int socket = static_cast<int>(static_cast<uint32_t>(letter.connection));
-  auto client = clients_.find(socket);
-  if (client == clients_.end() || client->second.connection->id() != letter.connection) return;
-  Connection* connection = client->second.connection.get();
+  Client* client = Find(letter.connection);
+  if (client == nullptr) return;
+  Connection* connection = client->connection.get();
   connection->Answer(letter.sequence, std::move(letter.response));
-  if (connection != running_) run_again_.push_back(socket);
+  if (connection != running_) run_again_.push_back(connection->socket());
+}
+
+Worker::Client* Worker::Find(uint64_t connection) {
+  auto client = clients_.find(static_cast<int>(static_cast<uint32_t>(connection)));
+  return client == clients_.end() || client->second.connection->id() != connection ? nullptr : &client->second;
 }
 
 void Worker::Run(Connection* connection) {
@@ -206,7 +215,7 @@ void Worker::Tick() {
     Run(client.connection.get());
   }
   FreeDescriptors();
-  metrics_.RecordLevels(state_.connections, state_.buffered_bytes);
+  metrics_.RecordLevels(state_.connections, state_.buffered_bytes, state_.live_clients);
 }
 
 void Worker::FreeDescriptors() {
@@ -257,7 +266,7 @@ void Worker::RemoveClosed() {
   }
   if (!clients_.empty()) return;
   SetTicking(false);
-  metrics_.RecordLevels(state_.connections, state_.buffered_bytes);
+  metrics_.RecordLevels(state_.connections, state_.buffered_bytes, state_.live_clients);
 }
 
 void Worker::SetTicking(bool on) {

@@ -39,6 +39,7 @@ class ServerState {
   std::atomic<size_t> connections{0};  // admitted
   std::atomic<size_t> refusals{0};     // connections that are being told that there are too many
   std::atomic<size_t> buffered_bytes{0};
+  std::atomic<size_t> live_clients{0};
 
   void AddMailbox(std::shared_ptr<Mailbox> mailbox);
   Phase phase() const { return phase_.load(); }
@@ -88,6 +89,8 @@ class Worker final : public Pistache::Tcp::Transport {
   void Deliver(Letter letter);
   void Tick();
   void Run(Connection* connection);
+  // The client of that connection, or null when it is gone.
+  Client* Find(uint64_t connection);
   void FollowPhase();
   void RemoveClosed();
   void SetTicking(bool on);
