@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/kafka/log_reader.h"
+#include "common/kafka/topic_tail.h"
 #include "common/state/instance_reader.h"
 #include "ingest/ingest.h"
 #include "query/control_writer.h"
@@ -12,6 +14,16 @@ namespace {
 
 constexpr int kAdminTimeoutMs = 5'000;
 constexpr int kFlushMs = 10'000;
+// A client that resumes waits meanwhile, and so does stopping.
+constexpr int kReplayStallMs = 3'000;
+
+std::unique_ptr<Live> MakeLive(const Config& config, const std::string& client_id, Admin* admin, StateReader* state,
+                               const Clock* clock, Metrics* metrics) {
+  TopicTailOptions tail{.properties = config.kafka(), .client_id = client_id, .topic = config.query.topic};
+  LogReaderOptions reader{.properties = config.kafka(), .client_id = client_id, .stall_timeout_ms = kReplayStallMs};
+  return NewLive({.topic = config.query.topic, .tiers = config.query.tiers}, [tail] { return NewRdTopicTail(tail); },
+                 [reader] { return NewRdLogReader(reader); }, admin, state, clock, metrics);
+}
 
 }  // namespace
 
@@ -71,14 +83,21 @@ Result<std::unique_ptr<QueryParts>> QueryParts::Make(const Config& config, const
 
   parts->query_ = NewQuery(config.query, parts->state_.get(), parts->control_.get(), parts->admin_.get(), clock,
                            metrics);
+  parts->live_ = MakeLive(config, client_id + "-live", parts->admin_.get(), parts->state_.get(), clock, metrics);
   parts->watch_ = std::make_unique<StateWatch>(parts->state_.get());
   return parts;
 }
 
-void QueryParts::AddRoutes(http::Router* router) { query_->AddRoutes(router); }
+void QueryParts::AddRoutes(http::Router* router) {
+  query_->AddRoutes(router);
+  live_->AddRoutes(router);
+}
 
 std::vector<std::string> QueryParts::NotReady() const { return watch_->NotReady(); }
 
-void QueryParts::Stop() { query_->Stop(); }
+void QueryParts::Stop() {
+  live_->Stop();
+  query_->Stop();
+}
 
 }  // namespace odometer::cli

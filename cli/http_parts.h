@@ -14,6 +14,7 @@
 #include "common/kafka/admin.h"
 #include "common/kafka/producer.h"
 #include "common/state/state_reader.h"
+#include "query/live/live.h"
 #include "query/query.h"
 
 namespace odometer::cli {
@@ -60,6 +61,7 @@ class QueryParts {
   std::unique_ptr<StateReader> state_;
   std::unique_ptr<ControlWriter> control_;
   std::unique_ptr<Query> query_;
+  std::unique_ptr<Live> live_;
   std::unique_ptr<StateWatch> watch_;
 };
 

@@ -49,6 +49,10 @@ void OffsetSet::Add(int32_t partition, int64_t offset) {
   if (!added) it->second = std::max(it->second, offset);
 }
 
+void OffsetSet::Merge(const OffsetSet& other) {
+  for (const auto& [partition, offset] : other.offsets_) Add(partition, offset);
+}
+
 std::vector<int32_t> OffsetSet::NotCoveredBy(const StatePosition& position) const {
   std::vector<int32_t> partitions;
   for (const auto& [partition, offset] : offsets_) {

@@ -20,6 +20,8 @@ class OffsetSet {
   static Result<OffsetSet> Parse(std::string_view text, const std::string& topic);
 
   void Add(int32_t partition, int64_t offset);
+  void Merge(const OffsetSet& other);
+  const std::map<int32_t, int64_t>& offsets() const { return offsets_; }
   bool empty() const { return offsets_.empty(); }
   // The partitions of the set that the position does not cover.
   std::vector<int32_t> NotCoveredBy(const StatePosition& position) const;

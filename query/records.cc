@@ -109,20 +109,29 @@ http::Response ReadRecords(const http::Request& request, StateView* view, size_t
   return http::Response::Json(200, std::move(body));
 }
 
-http::Response ReadRecord(const http::Request& request, StateView* view, size_t page_size) {
-  SeriesSelector selector{.org = request.org};
-  selector.qualified_name = request.path_params.at(0);
+Result<std::optional<std::string>> ReadRecordJson(const std::string& org, const std::string& qualified_name,
+                                                  StateView* view, size_t page_size) {
+  SeriesSelector selector{.org = org};
+  selector.qualified_name = qualified_name;
   std::optional<SeriesTotal> last;
   Status read = ForEachTotal(view, selector, page_size, [&](SeriesTotal total) {
     if (!last || UpdatedBefore(*last, total)) last = std::move(total);
     return true;
   });
-  if (!read.ok()) return ErrorResponse(read);
-  if (!last) return http::Response::Error(404, "not_found", "no record of that name", "name");
-  std::string body;
-  JsonWriter json(&body);
+  if (!read.ok()) return read;
+  if (!last) return std::optional<std::string>();
+  std::string text;
+  JsonWriter json(&text);
   WriteRecord(*last, &json);
-  return http::Response::Json(200, std::move(body));
+  return std::optional<std::string>(std::move(text));
+}
+
+http::Response ReadRecord(const http::Request& request, StateView* view, size_t page_size) {
+  Result<std::optional<std::string>> record =
+      ReadRecordJson(request.org, request.path_params.at(0), view, page_size);
+  if (!record.ok()) return ErrorResponse(record.status());
+  if (!*record) return http::Response::Error(404, "not_found", "no record of that name", "name");
+  return http::Response::Json(200, std::move(**record));
 }
 
 }  // namespace odometer

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
 
+#include "common/base/status.h"
 #include "common/http/message.h"
 #include "common/state/state_reader.h"
 
@@ -18,5 +21,8 @@ http::Response ReadRecords(const http::Request& request, StateView* view, size_t
 // The record of the route's parameter; where several types (or splits into level and name) exist, the one updated last.
 // 404 when there is none.
 http::Response ReadRecord(const http::Request& request, StateView* view, size_t page_size = kRecordsPerPage);
+// The same record as JSON; nothing when there is none.
+Result<std::optional<std::string>> ReadRecordJson(const std::string& org, const std::string& qualified_name,
+                                                  StateView* view, size_t page_size = kRecordsPerPage);
 
 }  // namespace odometer

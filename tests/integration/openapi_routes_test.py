@@ -11,6 +11,7 @@ import urllib.parse
 import yaml
 from deployment import Deployment, wait_for
 from jsonschema import Draft202012Validator
+from live_client import LiveClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = yaml.safe_load((ROOT / "schemas/openapi.yaml").read_text(encoding="utf-8"))
@@ -72,6 +73,15 @@ def check_documented_headers(where, operation, headers):
                 assert name.lower() in headers, f"{where}: no {name}"
 
 
+def check_live(deployment, process, where, path, operation):
+    """The head of an answer that does not end."""
+    web_socket = operation.get("x-websocket")
+    with LiveClient(deployment.ports[process], example_request(path, operation)[0], web_socket=web_socket) as client:
+        assert client.status == (101 if web_socket else 200), f"{where}: {client.status}"
+        if not web_socket:
+            assert client.headers["content-type"] == "text/event-stream", where
+
+
 def check_process(deployment, process):
     http = deployment.http(process)
     calls = 0
@@ -81,6 +91,11 @@ def check_process(deployment, process):
             assert status in (404, 405), f"{process} {method} {path}: {status}, though it is not served there"
             continue
         where = f"{process} {method} {path}"
+        success = resolve(operation["responses"].get("200", {}))
+        if operation.get("x-websocket") or "text/event-stream" in success.get("content", {}):
+            check_live(deployment, process, where, path, operation)
+            calls += 1
+            continue
         status, headers, body = http.request(method, *example_request(path, operation))
         check_answer(where, method, operation, status, headers, body)
         assert status < 400, f"{where}: its own examples get a {status}: {body[:300]!r}"

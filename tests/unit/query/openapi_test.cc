@@ -16,6 +16,7 @@
 #include "common/http/server.h"
 #include "common/model/control.h"
 #include "ingest/ingest.h"
+#include "query/live/live.h"
 #include "query/query.h"
 #include "tests/unit/query/fake_kafka.h"
 #include "tests/unit/query/fake_state_reader.h"
@@ -110,6 +111,10 @@ TEST_F(OpenApiTest, DocumentsTheRoutesOfQuery) {
   FakeAdmin admin;
   std::unique_ptr<Query> query = NewQuery({}, &state, &control, &admin, &clock_, &metrics_);
   query->AddRoutes(&router_);
+  auto no_tail = [] { return Result<std::unique_ptr<TopicTail>>(Status::Retry("idle")); };
+  auto no_reader = [] { return Result<std::unique_ptr<LogReader>>(Status::Retry("idle")); };
+  std::unique_ptr<Live> live = NewLive({}, no_tail, no_reader, &admin, &state, &clock_, &metrics_);
+  live->AddRoutes(&router_);
   EXPECT_THAT(DocumentedFor("query"), UnorderedElementsAreArray(RoutesOf(router_)));
 }
 

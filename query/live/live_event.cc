@@ -1,0 +1,55 @@
+#include "query/live/live_event.h"
+
+#include <string_view>
+
+#include "common/model/control.h"
+#include "common/model/series.h"
+
+namespace odometer {
+namespace {
+
+constexpr std::string_view kContentType = "content-type";
+constexpr std::string_view kJson = "application/json";
+
+std::optional<LiveChange> ReadControl(const RecordView& record) {
+  Result<Control> control = DecodeControl(record.value);
+  if (!control.ok()) return std::nullopt;
+  return LiveChange{record.partition, record.offset, std::move(control->org), std::move(control->qualified_name), {}};
+}
+
+LiveChange::Point PointOf(const Event& event) {
+  LiveChange::Point point{std::string(event.name), event.type, event.ts_ms, {}};
+  point.labels.reserve(event.labels.size());
+  for (const Label& label : event.labels) point.labels.emplace_back(label.name, label.value);
+  return point;
+}
+
+std::string QualifiedName(const Event& event) {
+  for (const Label& label : event.labels) {
+    if (label.name == kLevelLabel && !label.value.empty()) return std::string(label.value).append(".").append(event.name);
+  }
+  return std::string(event.name);
+}
+
+}  // namespace
+
+LiveRecord ReadLiveRecord(const RecordView& record, EventDecoder* decoder) {
+  LiveRecord read;
+  for (const Header& header : record.Headers()) {
+    if (header.name == kControlHeader) {
+      read.change = ReadControl(record);
+      return read;
+    }
+    if (header.name == kContentType && !header.value.starts_with(kJson)) return read;
+  }
+  Event event;
+  if (decoder->Decode(record.value, record.timestamp_ms, &event) != RejectReason::kNone) return read;
+  read.event = LiveEvent{record.partition, record.offset, std::string(event.org), std::string(event.name),
+                         std::make_shared<const std::string>(record.value)};
+  // Raw events have no aggregate that a record could show.
+  if (event.type == MetricType::kEvent) return read;
+  read.change = LiveChange{record.partition, record.offset, std::string(event.org), QualifiedName(event), PointOf(event)};
+  return read;
+}
+
+}  // namespace odometer
