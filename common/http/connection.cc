@@ -172,12 +172,17 @@ void Connection::Answer(uint64_t sequence, Response response) {
   answers_[place].response = std::move(response);
 }
 
+void Connection::WakeStream(uint64_t sequence) {
+  if (sequence == first_sequence_) stream_waits_ = false;
+}
+
 bool Connection::Emit(size_t* budget) {
   if (live_) return EmitLive(budget);
   bool progress = false;
   while (!answers_.empty() && phase_ == Phase::kServing && *budget > 0 &&
          output_.bytes() < context_.options.max_unsent_bytes) {
     if (output_.empty()) last_write_ms_ = context_.now_ms;
+    if (streaming_ && stream_waits_) break;
     if (streaming_) {
       PumpStream(budget);
     } else if (answers_.front().state == PendingAnswerSlot::State::kWaiting) {
@@ -206,6 +211,7 @@ void Connection::EmitFront() {
                           static_cast<double>(SteadyMicros() - slot.started_us) / 1e6);
   if (stream_kind_ == BodyKind::kLive) return StartLive();
   streaming_ = stream_kind_ != BodyKind::kComplete;
+  stream_waits_ = false;
   if (stream_kind_ == BodyKind::kUntilClose) {
     last_request_taken_ = true;
     answers_.erase(answers_.begin() + 1, answers_.end());  // no other answer can follow
@@ -227,6 +233,8 @@ void Connection::PumpStream(size_t* budget) {
     Close();
     return;
   }
+  stream_waits_ = chunk.empty() && more && answers_.front().response.stream_waker != nullptr;
+  if (stream_waits_) return;
   // An empty chunk ends the turn: the stream has nothing to give at the moment.
   Spend(chunk.empty() ? kTurnBytes : chunk.size(), budget);
   if (!chunk.empty() && stream_kind_ == BodyKind::kChunks) {

@@ -70,6 +70,8 @@ class Connection {
   void SocketReady();
   // Keeps the answer until Run; ignored when the request has one already.
   void Answer(uint64_t sequence, Response response);
+  // The request's answer is a stream that has something to give again. To be followed by Run.
+  void WakeStream(uint64_t sequence);
   // Reads, handles and writes what can be without waiting.
   void Run();
   // Looks at the deadlines. To be followed by Run.
@@ -157,6 +159,7 @@ class Connection {
   // Answers, the oldest first; a request's sequence is first_sequence_ plus its place.
   std::deque<PendingAnswerSlot> answers_;
   uint64_t first_sequence_ = 0;
+  bool stream_waits_ = false;  // to be woken
   bool streaming_ = false;  // the front answer's head is sent, its body under way
   BodyKind stream_kind_ = BodyKind::kComplete;
   std::unique_ptr<Live> live_;

@@ -90,7 +90,9 @@ PendingAnswer::~PendingAnswer() {
   if (sent_.load()) return;
   LogError("http", "a handler gave up its request without an answer");
   try {
-    mailbox_->Post({connection_, sequence_, Response::Error(500, "internal_error", "the request could not be answered")});
+    mailbox_->Post({.connection = connection_,
+                    .sequence = sequence_,
+                    .response = Response::Error(500, "internal_error", "the request could not be answered")});
   } catch (const std::exception& error) {  // out of memory: the response time-out answers
     LogError("http", "no answer could be posted error=\"{}\"", error.what());
   }
@@ -98,7 +100,12 @@ PendingAnswer::~PendingAnswer() {
 
 void PendingAnswer::Send(Response response) {
   if (sent_.exchange(true)) return;
-  mailbox_->Post({connection_, sequence_, std::move(response)});
+  if (response.stream_waker) {
+    response.stream_waker->Bind([mailbox = mailbox_, connection = connection_, sequence = sequence_] {
+      mailbox->Post({.connection = connection, .sequence = sequence, .response = {}, .wakes_stream = true});
+    });
+  }
+  mailbox_->Post({.connection = connection_, .sequence = sequence_, .response = std::move(response)});
 }
 
 }  // namespace odometer::http

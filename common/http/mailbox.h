@@ -12,12 +12,13 @@
 
 namespace odometer::http {
 
-// An answer and where it belongs. Connections are named by a number that is never used again, because the number of
-// a socket is used again as soon as it is closed.
+// An answer, or the news that a stream can go on, and where it belongs. Connections are named by a number that is never used
+// again, because the number of a socket is used again as soon as it is closed.
 struct Letter {
   uint64_t connection;
   uint64_t sequence;  // of the request on its connection
   Response response;
+  bool wakes_stream = false;  // then there is no response
 };
 
 // Thread-safe, unless it says otherwise. May outlive the I/O thread: letters are then dropped.

@@ -24,6 +24,20 @@ std::string_view MethodName(Method method) { return kMethodNames.at(static_cast<
 std::optional<std::string_view> Request::Query(std::string_view name) const { return First(query, name); }
 std::optional<std::string_view> Request::Header(std::string_view name) const { return First(headers, name); }
 
+void StreamWaker::Wake() {
+  std::function<void()> wake;
+  {
+    MutexLock lock(mutex_);
+    wake = wake_;
+  }
+  if (wake) wake();
+}
+
+void StreamWaker::Bind(std::function<void()> wake) {
+  MutexLock lock(mutex_);
+  wake_ = std::move(wake);
+}
+
 Response Response::Text(int status, std::string body) {
   Response response;
   response.status = status;

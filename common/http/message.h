@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/model/event.h"
 
 namespace odometer::http {
@@ -42,6 +43,19 @@ class Request {
   std::optional<std::string_view> Header(std::string_view name) const;
 };
 
+// Wakes a stream that has nothing to give at the moment. Thread-safe; may outlive the connection and the server.
+class StreamWaker {
+ public:
+  // The stream is asked again.
+  void Wake();
+  // For the server: how to wake it.
+  void Bind(std::function<void()> wake);
+
+ private:
+  Mutex mutex_;
+  std::function<void()> wake_ ODOMETER_GUARDED_BY(mutex_);
+};
+
 struct Response {
   int status = 200;
   std::string content_type = "text/plain";  // left out when empty
@@ -51,9 +65,10 @@ struct Response {
   std::string body;
   // For answers too large for memory: called again and again, from the server's threads but never two at once, while
   // the client can take more; appends to *chunk, and returns false when that was the last of it. Sent chunked
-  // (HTTP/1.0: until the connection's end). `body` is then ignored. It must not block, and should always have something
-  // to give: after an empty chunk it is asked again at once. What it throws cuts the answer off.
+  // (HTTP/1.0: until the connection's end). `body` is then ignored. It must not block. After an empty chunk it is asked
+  // again when its waker says so, without one at once. What it throws cuts the answer off.
   std::function<bool(std::string* chunk)> stream;
+  std::shared_ptr<StreamWaker> stream_waker;
   // For answers that go on for as long as there is something to tell: see live_stream.h, which makes them.
   std::shared_ptr<LiveStream> live;
 

@@ -183,7 +183,11 @@ void Worker::Deliver(Letter letter) {
   Client* client = Find(letter.connection);
   if (client == nullptr) return;
   Connection* connection = client->connection.get();
-  connection->Answer(letter.sequence, std::move(letter.response));
+  if (letter.wakes_stream) {
+    connection->WakeStream(letter.sequence);
+  } else {
+    connection->Answer(letter.sequence, std::move(letter.response));
+  }
   if (connection != running_) run_again_.push_back(connection->socket());
 }
 

@@ -153,6 +153,62 @@ TEST(LimitsTest, AStreamToHttp10EndsWithTheConnection) {
   EXPECT_EQ(answer.body.size(), 30u * 50'000);
 }
 
+// A stream whose next piece comes from another thread, and which is asked only when there may be something.
+class SlowStream : public std::enable_shared_from_this<SlowStream> {
+ public:
+  void Become(Response* response) {
+    response->stream = [self = shared_from_this()](std::string* chunk) { return self->Next(chunk); };
+    response->stream_waker = waker_;
+  }
+  void Give(const std::string& piece, bool last) {
+    {
+      MutexLock lock(mutex_);
+      ready_ += piece;
+      last_ = last;
+    }
+    waker_->Wake();
+  }
+  int asked() const { return asked_; }
+
+ private:
+  bool Next(std::string* chunk) {
+    ++asked_;
+    MutexLock lock(mutex_);
+    *chunk = std::exchange(ready_, {});
+    return !last_;
+  }
+
+  const std::shared_ptr<StreamWaker> waker_ = std::make_shared<StreamWaker>();
+  std::atomic<int> asked_{0};
+  Mutex mutex_;
+  std::string ready_ ODOMETER_GUARDED_BY(mutex_);
+  bool last_ ODOMETER_GUARDED_BY(mutex_) = false;
+};
+
+TEST(LimitsTest, AStreamThatWaitsIsAskedWhenItIsWoken) {
+  auto stream = std::make_shared<SlowStream>();
+  Router router = EchoRouter();
+  router.AddSimple(Method::kGet, "/slow", [stream](const Request&) {
+    Response response;
+    stream->Become(&response);
+    return response;
+  });
+  TestServer server(std::move(router), {.threads = 1});
+  RawClient client(server.port());
+  client.Send(Get("/slow"));
+  // The only thread answers others meanwhile, and does not ask for what is not there.
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(server.Ask(Get("/hello")).body, "hello");
+  EXPECT_LE(stream->asked(), 1);
+  stream->Give("one ", false);
+  stream->Give("two ", false);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(server.Ask(Get("/hello")).body, "hello");
+  stream->Give("three", true);
+  EXPECT_EQ(client.Read().body, "one two three");
+  EXPECT_LE(stream->asked(), 7);
+  EXPECT_EQ(client.Ask(Get("/hello")).body, "hello");
+  stream->Give("nobody waits any more", true);
+}
+
 TEST(LimitsTest, AStreamThatFailsIsCutOff) {
   Router router;
   router.AddSimple(Method::kGet, "/fail", [](const Request&) {
