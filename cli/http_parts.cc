@@ -69,6 +69,7 @@ Result<std::unique_ptr<QueryParts>> QueryParts::Make(const Config& config, const
   InstanceReaderOptions state;
   state.state_dir = config.processor.state_dir;
   state.tiers = config.processor.tiers;
+  state.events_retention_ms = config.processor.events_retention_ms;
   parts->state_ = NewInstanceReader(std::move(state), clock);
 
   ProducerOptions control;

@@ -6,6 +6,8 @@ namespace odometer {
 
 namespace {
 constexpr int64_t kDayMs = 86'400'000;
+// The largest event as its input has it, and what key and value add to it there.
+constexpr int64_t kEventsMaxMessageBytes = static_cast<int64_t>(kMaxEventBytes) + (64 << 10);
 
 Status Wrong(const ChangelogStore& store, const std::string& setting, int64_t value, const std::string& why,
              const std::string& needed) {
@@ -27,6 +29,10 @@ Status CheckSettings(const ChangelogStore& store, const TopicInfo& info) {
       tombstones_ms.value_or(kDayMs) < kDayMs) {
     return Wrong(store, "delete.retention.ms", *tombstones_ms, "too short for a restore to see what was deleted",
                  "at least " + std::to_string(kDayMs));
+  }
+  if (store.family == StateLayout::kEvents && info.MaxMessageBytes() < kEventsMaxMessageBytes) {
+    return Wrong(store, "max.message.bytes", info.MaxMessageBytes(), "which may be too little for a raw event",
+                 "at least " + std::to_string(kEventsMaxMessageBytes));
   }
   if (!deletes) return Status::Ok();
   if (std::optional<int64_t> kept_ms = info.Number("retention.ms");
@@ -54,6 +60,7 @@ std::vector<ChangelogStore> ChangelogStores(const std::string& application, cons
     add(layout.WindowsFamily(i), layout.tiers.windows[i].retention_ms);
   }
   add(StateLayout::kIds, kForever);
+  add(StateLayout::kEvents, layout.events_retention_ms);
   add(StateLayout::kMeta, kForever);
   return stores;
 }
@@ -62,6 +69,7 @@ TopicSpec ChangelogSpec(const ChangelogStore& store, int32_t partitions, int16_t
   TopicSpec spec{store.topic, partitions, replication, {}};
   spec.config["message.timestamp.type"] = "LogAppendTime";
   spec.config["delete.retention.ms"] = std::to_string(kDayMs);  // twice RestorerOptions::max_checkpoint_age_ms
+  if (store.family == StateLayout::kEvents) spec.config["max.message.bytes"] = std::to_string(kEventsMaxMessageBytes);
   if (store.retention_ms == kForever) {
     spec.config["cleanup.policy"] = "compact";
   } else {

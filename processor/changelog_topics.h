@@ -12,10 +12,10 @@
 
 namespace odometer {
 
-// A store that has a changelog. The names index has none: it is derived from `series`.
+// A store that has a changelog. The indexes `names` and `events-by-name` have none: they are derived.
 struct ChangelogStore {
   FamilyId family;
-  std::string store;  // "meta", "series", "totals", "ids", "windows-1m"
+  std::string store;  // "meta", "series", "totals", "ids", "events", "windows-1m"
   std::string topic;  // "<application>-<input topic>-<store>-changelog"
   int64_t retention_ms;  // kForever: compacted only
 };
@@ -24,7 +24,7 @@ struct ChangelogStore {
 std::vector<ChangelogStore> ChangelogStores(const std::string& application, const std::string& input_topic,
                                             const StateLayout& layout);
 
-// Settings that a changelog is created with and must have: `compact`, or `compact,delete` for tiers that expire, with
+// Settings that a changelog is created with and must have: `compact`, or `compact,delete` for what expires, with
 // LogAppendTime and a day's margin, because the broker expires by the wall clock.
 TopicSpec ChangelogSpec(const ChangelogStore& store, int32_t partitions, int16_t replication);
 

@@ -1,11 +1,13 @@
 #include "processor/committer.h"
 
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/model/aggregate_codec.h"
+#include "common/state/event_keys.h"
 #include "processor/byte_arena.h"
 #include "processor/rollup.h"
 
@@ -72,6 +74,7 @@ class Committer::Transaction {
  private:
   Status WriteStore(const Epoch& epoch, OpenTask* task, int64_t stream_time_ms) {
     if (changelog_->family == StateLayout::kSeries) return WriteSeries(epoch);
+    if (changelog_->family == StateLayout::kEvents) return WriteEvents(epoch);
     if (changelog_->family == StateLayout::kTotals) {
       return WriteAggregates(nullptr, stream_time_ms, &task->presence.back());
     }
@@ -123,6 +126,22 @@ class Committer::Transaction {
     batch_->Put(StateLayout::kSeries, key_, identity);
     batch_->Put(StateLayout::kNames, name_key_, identity);
     return Produce(std::string_view(key_).substr(kTaskKeyBytes), identity);
+  }
+
+  // The epoch keeps the bytes until the commit is over.
+  Status WriteEvents(const Epoch& epoch) {
+    for (const EventRow& event : epoch.events) {
+      Result<StoredEvent> stored = DecodeStoredEvent(event.value);
+      std::optional<std::string> by_name;
+      if (stored.ok()) by_name = ByNameKey(event.key, stored->name_part);
+      if (!by_name) return Status::Stop("a raw event of our own cannot be read");
+      batch_->Put(StateLayout::kEvents, event.key, event.value);
+      batch_->Put(StateLayout::kEventsByName, *by_name, event.value);
+      pending_.push_back({std::string_view(event.key).substr(kTaskKeyBytes), event.value, false, {}});
+      if (pending_.size() < kProduceGroup) continue;
+      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog_->topic, partition_));
+    }
+    return Status::Ok();
   }
 
   // The total when `tier` is null. Writes the new absolute value of every window that the deltas touch.

@@ -16,9 +16,16 @@
 
 namespace odometer {
 
+// A raw event as the store's family `events` is to have it (common/state/event_keys.h).
+struct EventRow {
+  std::string key;
+  std::string value;
+};
+
 struct Epoch {
   int32_t partition = 0;
   Overlay overlay;
+  std::vector<EventRow> events;
   std::vector<std::pair<SeriesId, std::string>> added;      // series that got an id: identity bytes
   std::vector<std::pair<SeriesId, std::string>> forgotten;  // series that lost it
   std::vector<SeenIds::Added> ids;  // of the events applied

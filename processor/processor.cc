@@ -39,7 +39,7 @@ class RealProcessor final : public Processor {
         budget_(SplitMemory(options_.memory_limit_bytes, 0)),
         clock_(clock),
         instruments_(metrics),
-        layout_(options_.tiers),
+        layout_(options_.tiers, options_.events_retention_ms),
         changelogs_(ChangelogStores(options_.application, options_.input_topic, layout_)),
         expiry_(std::make_shared<StateExpiry>(layout_)) {}
 
@@ -194,7 +194,8 @@ class RealProcessor final : public Processor {
     TaskManagerOptions manager_options;
     manager_options.input_topic = options_.input_topic;
     manager_options.exactly_once = options_.exactly_once;
-    manager_options.task = {options_.tiers, options_.limits, options_.dead_letter_late, dead_letter_max_bytes_};
+    manager_options.task = {options_.tiers, options_.events_retention_ms, options_.limits, options_.dead_letter_late,
+                            dead_letter_max_bytes_};
     manager_options.commit.interval_ms = options_.commit_interval_ms;
     manager_options.commit.max_interval_ms = options_.commit_max_interval_ms;
     manager_options.commit.overlay_bytes = budget_.overlay_bytes;

@@ -28,6 +28,7 @@ struct ProcessorOptions {
   bool exactly_once = true;
   bool dead_letter_late = false;
   TierSet tiers = TierSet::Default();
+  int64_t events_retention_ms = kForever;    // of raw events, by stream time
 
   SeenIdsOptions deduplication;
   SeriesLimitOptions limits;                 // of each task

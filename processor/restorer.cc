@@ -10,6 +10,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/model/event_decoder.h"
+#include "common/state/event_keys.h"
 
 namespace odometer {
 
@@ -58,10 +59,13 @@ class Restorer::Writer {
     }
     key_ = TaskKey(partition_);
     key_.append(record.key);
+    if (changelog.family == StateLayout::kEvents) {
+      if (!ApplyEvent(record)) return NotOurs(changelog, record);
+      return FlushIfLarge();
+    }
     const bool is_window = changelog.family >= StateLayout::kFirstWindows;
     if (key_.size() != (is_window ? 16u : 8u)) {
-      return Status::Stop("changelog " + changelog.topic + " holds a key of " + std::to_string(record.key.size()) +
-                          " bytes at offset " + std::to_string(record.offset) + ": it is not ours");
+      return NotOurs(changelog, record);
     }
     if (changelog.family == StateLayout::kSeries) {
       ODOMETER_RETURN_IF_ERROR(ApplySeries(record));
@@ -80,6 +84,23 @@ class Restorer::Writer {
   }
 
  private:
+  static Status NotOurs(const ChangelogStore& changelog, const RecordView& record) {
+    return Status::Stop("changelog " + changelog.topic + " holds a key of " + std::to_string(record.key.size()) +
+                        " bytes at offset " + std::to_string(record.offset) + ": it is not ours");
+  }
+
+  // False when it is nothing that a processor writes; events are never deleted.
+  bool ApplyEvent(const RecordView& record) {
+    if (!record.has_value) return false;
+    Result<StoredEvent> event = DecodeStoredEvent(record.value);
+    if (!event.ok()) return false;
+    const std::optional<std::string> by_name = ByNameKey(key_, event->name_part);
+    if (!by_name) return false;
+    batch_->Put(StateLayout::kEvents, key_, record.value);
+    batch_->Put(StateLayout::kEventsByName, *by_name, record.value);
+    return true;
+  }
+
   Status ApplySeries(const RecordView& record) {
     const SeriesId id = ParseSeriesKey(key_).second;
     if (record.has_value) {
@@ -170,7 +191,9 @@ Result<RestoredTask> Restorer::Restore(int32_t partition,
     if (!read.ok()) return read.WithContext("restoring " + part.changelog->topic);
     task.checkpoint.changelog_next[part.changelog->store] = part.range.end;
     // A log that does not begin at 0 has lost records to the broker's retention.
-    if (plan->full && part.range.begin > 0 && part.changelog->family >= StateLayout::kFirstWindows) {
+    const bool expires =
+        part.changelog->family >= StateLayout::kFirstWindows || part.changelog->family == StateLayout::kEvents;
+    if (plan->full && part.range.begin > 0 && expires) {
       // What the broker has deleted was appended before the oldest record that is left; event times reach at most
       // kMaxFutureMs beyond their append time.
       const int64_t oldest_ms = first_append_ms != 0 ? first_append_ms : clock_->WallMs();
@@ -224,8 +247,9 @@ Result<Restorer::Plan> Restorer::MakePlan(int32_t partition, const TaskCheckpoin
     plan.parts.push_back({&changelog, *range, range->begin});
     auto next = checkpoint.changelog_next.find(changelog.store);
     const bool known = next != checkpoint.changelog_next.end();
-    // A state from before ids were kept has nothing of them, and all the rest.
-    if (!known && changelog.family == StateLayout::kIds && !checkpoint.changelog_next.empty()) continue;
+    // A state from before ids or raw events were kept has nothing of them, and all the rest.
+    const bool newer = changelog.family == StateLayout::kIds || changelog.family == StateLayout::kEvents;
+    if (!known && newer && !checkpoint.changelog_next.empty()) continue;
     if (!known || next->second < range->begin) {
       plan.full = true;
     } else if (next->second > range->end) {

@@ -1,5 +1,7 @@
 #include "processor/state_expiry.h"
 
+#include "common/state/event_keys.h"
+
 namespace odometer {
 
 void StateExpiry::TaskOpened(int32_t partition, const TaskMeta& meta, const SeriesDictionary& series) {
@@ -27,7 +29,16 @@ void StateExpiry::TaskClosed(int32_t partition) {
   tasks_.erase(partition);
 }
 
+bool StateExpiry::EventExpired(std::string_view key) const {
+  if (layout_.events_retention_ms == kForever || key.size() < sizeof(int32_t) + kEventPlaceBytes) return false;
+  const EventPlace place = ParseEventPlace(key);
+  MutexLock lock(mutex_);
+  auto task = tasks_.find(place.partition);
+  return task != tasks_.end() && place.ts_ms < layout_.EventsRetainedFromMs(task->second.stream_time_ms);
+}
+
 bool StateExpiry::Expired(FamilyId family, std::string_view key) const {
+  if (family == StateLayout::kEvents || family == StateLayout::kEventsByName) return EventExpired(key);
   const bool is_window = family >= StateLayout::kFirstWindows && key.size() == 16;
   if (!is_window && !(family == StateLayout::kTotals && key.size() == 8)) return false;
   const auto [partition, id] = ParseSeriesKey(key.substr(0, 8));

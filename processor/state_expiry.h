@@ -1,4 +1,5 @@
-// What compaction may remove: windows past their tier's retention by stream time, and what belongs to forgotten series.
+// What compaction may remove: windows and raw events past their retention by stream time, and what belongs to forgotten
+// series.
 // Reads never show either; this merely frees the space.
 #pragma once
 
@@ -32,6 +33,8 @@ class StateExpiry final : public StoreExpiry {
     int64_t stream_time_ms = kBeginningOfTime;
     std::vector<bool> forgotten;  // by series id; ids beyond are not
   };
+
+  bool EventExpired(std::string_view key) const;
 
   const StateLayout layout_;
   mutable Mutex mutex_;

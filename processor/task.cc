@@ -4,15 +4,60 @@
 #include <utility>
 
 #include "common/model/control.h"
+#include "common/model/raw_event.h"
 #include "common/model/timestamp.h"
+#include "common/model/utf8.h"
+#include "common/state/event_keys.h"
 
 namespace odometer {
 
 namespace {
 constexpr std::string_view kContentTypeHeader = "content-type";
+constexpr std::string_view kJsonWhiteSpace = " \t\n\r";
 
 bool IsJson(std::string_view content_type) { return content_type.substr(0, 16) == "application/json"; }
+
+bool IsOrg(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxNameBytes && text != kOverflowName && IsValidUtf8(text);
+}
 }  // namespace
+
+struct Task::RecordHead {
+  explicit RecordHead(const RecordView& record) {
+    for (const Header& header : record.Headers()) {
+      if (header.name == kControlHeader) control = true;
+      if (header.name == kContentTypeHeader) readable = readable && IsJson(header.value);
+      if (header.name == kKindHeader) {
+        raw = header.value == kRawKind;
+        readable = readable && raw;
+      }
+      if (header.name == kOrgHeader) org = header.value;
+      if (header.name == kTsHeader) ts = header.value;
+      if (header.name == kIdHeader) id = header.value;
+    }
+  }
+
+  // Of a raw event, whose body has been read: what its headers say.
+  RejectReason Complete(int64_t record_ts_ms, Event* event) const {
+    event->labels.clear();
+    event->org = org.value_or(kDefaultOrg);
+    if (!IsOrg(event->org)) return RejectReason::kBadOrg;
+    event->id = id;
+    if (id.size() > kMaxNameBytes) return RejectReason::kBadId;
+    event->ts_ms = record_ts_ms;
+    if (!ts) return RejectReason::kNone;
+    const std::optional<int64_t> ts_ms = ParseRawTs(*ts);
+    if (!ts_ms) return RejectReason::kBadTimestamp;
+    event->ts_ms = *ts_ms;
+    return *ts_ms - kMaxFutureMs > record_ts_ms ? RejectReason::kFromTheFuture : RejectReason::kNone;
+  }
+
+  bool control = false;
+  bool readable = true;  // of a kind and content type that is known here
+  bool raw = false;
+  std::optional<std::string_view> org, ts;
+  std::string_view id;
+};
 
 Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, SeriesDictionary series, SeenIds ids)
     : partition_(partition),
@@ -33,25 +78,28 @@ void Task::Process(const RecordView& record, EventDecoder* decoder) {
   if (!first_unsealed_ms_) first_unsealed_ms_ = record.timestamp_ms;
   ++state_.accounting.consumed;
 
-  bool json = true;
-  for (const Header& header : record.Headers()) {
-    if (header.name == kControlHeader) return ApplyControl(record.value, record);
-    if (header.name == kContentTypeHeader) json = IsJson(header.value);
-  }
-  if (!json) return Reject(RejectReason::kMalformed, record);
+  const RecordHead head(record);
+  if (head.control) return ApplyControl(record.value, record);
   Event event;
   std::swap(event.labels, labels_);
-  RejectReason reason = decoder->Decode(record.value, record.timestamp_ms, &event);
-  // The record's own time, when the event has none, is whatever its producer said if the topic takes CreateTime.
-  if (reason == RejectReason::kNone && (event.ts_ms < kMinTimestampMs || event.ts_ms > kMaxTimestampMs)) {
-    reason = RejectReason::kBadTimestamp;
-  }
+  const RejectReason reason = DecodeRecord(head, record, decoder, &event);
   if (reason == RejectReason::kNone) {
     Apply(event, record);
   } else {
     Reject(reason, record);
   }
   std::swap(event.labels, labels_);
+}
+
+RejectReason Task::DecodeRecord(const RecordHead& head, const RecordView& record, EventDecoder* decoder, Event* event) {
+  if (!head.readable) return RejectReason::kMalformed;
+  RejectReason reason = head.raw ? decoder->DecodeRaw(record.value, event)
+                                 : decoder->Decode(record.value, record.timestamp_ms, event);
+  if (reason == RejectReason::kNone && head.raw) reason = head.Complete(record.timestamp_ms, event);
+  if (reason != RejectReason::kNone) return reason;
+  // The record's own time, when the event has none, is whatever its producer said if the topic takes CreateTime.
+  const bool in_bounds = event->ts_ms >= kMinTimestampMs && event->ts_ms <= kMaxTimestampMs;
+  return in_bounds ? RejectReason::kNone : RejectReason::kBadTimestamp;
 }
 
 void Task::Apply(const Event& event, const RecordView& record) {
@@ -61,14 +109,41 @@ void Task::Apply(const Event& event, const RecordView& record) {
     ++state_.accounting.duplicate;
     return;
   }
-  if (!options_.tiers.RetainsEvent(event.ts_ms, state_.stream_time_ms)) {
+  const bool kept = event.type == MetricType::kEvent && EventRetained(event.ts_ms);
+  const bool counted = event.counted && options_.tiers.RetainsEvent(event.ts_ms, state_.stream_time_ms);
+  if (!kept && !counted) {
     ++state_.accounting.late;
     if (options_.dead_letter_late) AddDeadLetter(kLateReason, record);
     return;
   }
   state_.stream_time_ms = std::max(state_.stream_time_ms, event.ts_ms);
   if (has_id) epoch_.ids.push_back(ids_.Add(id, state_.stream_time_ms));
+  if (kept) Keep(event, record);
+  if (counted) {
+    Count(event, record);
+  } else {
+    ++state_.accounting.applied;
+  }
+}
 
+bool Task::EventRetained(int64_t ts_ms) const {
+  if (options_.events_retention_ms == kForever || state_.stream_time_ms == kBeginningOfTime) return true;
+  return Int128{ts_ms} >= Int128{state_.stream_time_ms} - options_.events_retention_ms;
+}
+
+void Task::Keep(const Event& event, const RecordView& record) {
+  std::string_view body = record.value;
+  body.remove_prefix(body.find_first_not_of(kJsonWhiteSpace));  // an object is in it
+  body = body.substr(0, body.find_last_not_of(kJsonWhiteSpace) + 1);
+  EventRow row;
+  row.key = EventKeyPrefix(partition_, event.org);
+  AppendEventPlace({event.ts_ms, record.timestamp_ms, partition_, record.offset}, &row.key);
+  row.value = EncodeStoredEvent({EventNamePart(event.name), body});
+  event_bytes_ += sizeof(EventRow) + row.key.capacity() + row.value.capacity();
+  epoch_.events.push_back(std::move(row));
+}
+
+void Task::Count(const Event& event, const RecordView& record) {
   identity_.clear();
   EncodeSeriesIdentity(event, &identity_);
   const SeriesId series = CountedSeries(event.org, event.type);
@@ -144,7 +219,7 @@ int64_t Task::FinestWindow(int64_t ts_ms) const {
 size_t Task::PendingBytes() const {
   size_t series_bytes = (epoch_.added.size() + epoch_.forgotten.size()) * 128;  // identities: tens of bytes each
   const size_t id_bytes = epoch_.ids.size() * sizeof(SeenIds::Added);
-  return epoch_.overlay.MemoryBytes() + dead_letter_bytes_ + series_bytes + id_bytes;
+  return epoch_.overlay.MemoryBytes() + dead_letter_bytes_ + event_bytes_ + series_bytes + id_bytes;
 }
 
 Epoch Task::Seal() {
@@ -154,6 +229,7 @@ Epoch Task::Seal() {
   epoch_ = Epoch{};
   epoch_.partition = partition_;
   dead_letter_bytes_ = 0;
+  event_bytes_ = 0;
   sealed_through_ = state_.next_input_offset;
   first_sealed_ms_ = first_unsealed_ms_;
   first_unsealed_ms_.reset();

@@ -20,6 +20,7 @@ namespace odometer {
 
 struct TaskOptions {
   TierSet tiers;
+  int64_t events_retention_ms = kForever;  // of raw events
   SeriesLimitOptions limits;
   bool dead_letter_late = false;
   int64_t dead_letter_max_bytes = 1'000'000;  // that the dead-letter topic takes as one batch
@@ -60,7 +61,12 @@ class Task {
   void Committed(const Epoch& epoch);
 
  private:
+  // What the headers say of a record.
+  struct RecordHead;
+  RejectReason DecodeRecord(const RecordHead& head, const RecordView& record, EventDecoder* decoder, Event* event);
   void Apply(const Event& event, const RecordView& record);
+  void Keep(const Event& event, const RecordView& record);
+  void Count(const Event& event, const RecordView& record);
   void ApplyControl(std::string_view body, const RecordView& record);
   void Reject(RejectReason reason, const RecordView& record);
   void AddDeadLetter(std::string_view reason, const RecordView& record);
@@ -68,6 +74,8 @@ class Task {
   // as applied or overflowed.
   SeriesId CountedSeries(std::string_view org, MetricType type);
   int64_t FinestWindow(int64_t ts_ms) const;
+  // Whether a raw event of that time is still kept.
+  bool EventRetained(int64_t ts_ms) const;
 
   const int32_t partition_;
   const TaskOptions options_;
@@ -80,6 +88,7 @@ class Task {
   int64_t committed_offset_;
   std::optional<int64_t> first_sealed_ms_, first_unsealed_ms_, last_record_ms_;  // timestamps of records
   size_t dead_letter_bytes_ = 0;
+  size_t event_bytes_ = 0;  // of raw events not yet sealed
   // Reused for every event.
   std::string identity_, id_bytes_;
   std::vector<Label> labels_;

@@ -36,7 +36,7 @@ commit.max.interval: 10s
 An unknown key is an error that names the nearest known one. `odometer config check` prints what holds and where each
 value came from; it masks secrets.
 
-Durations are `250ms`, `10s`, `5m`, `1h`, `7d`, and `forever` for a tier's retention. Sizes are bytes, or `64KiB`,
+Durations are `250ms`, `10s`, `5m`, `1h`, `7d`, and `forever` for the retention of tiers and raw events. Sizes are bytes, or `64KiB`,
 `64MiB`, `1GiB`. Addresses are `host:port` or `[v6]:port`; port 0 means any free one. All listeners are on loopback
 unless told otherwise.
 )";

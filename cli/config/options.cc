@@ -203,6 +203,9 @@ void AddProcessing(Table* table) {
              });
   table->Bool("totals", true, "Whether one aggregate per series is kept for all time. `/data/metrics` needs it.",
               [](Config& c, bool v) { c.processor.tiers.total = v; });
+  table->Duration("events.retention", "forever", kSecondMs, kForever,
+                  "How long raw events are kept, by stream time. All processes of an application need the same.",
+                  [](Config& c, int64_t v) { c.processor.events_retention_ms = v; });
   table->Bool("dead_letter.late", false, "Whether late events go to the dead-letter topic too; they are counted anyway.",
               [](Config& c, bool v) { c.processor.dead_letter_late = v; });
   table->Duration("deduplication.retention", "1h", 0, 366 * 24 * kHourMs,

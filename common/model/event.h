@@ -37,6 +37,9 @@ struct Event {
   int64_t ts_ms = 0;
   std::vector<Label> labels;  // sorted by name, no name twice; includes `level`
   std::string_view id;        // empty: none
+  // Only of type event can it be false: its value is not a number, or its name not one that a series can have. Such an
+  // event is kept, and no aggregate has it.
+  bool counted = true;
 };
 
 }  // namespace odometer

@@ -9,6 +9,7 @@
 #include <new>
 
 #include "common/model/big_integers.h"
+#include "common/model/raw_event.h"
 #include "common/model/timestamp.h"
 
 namespace odometer {
@@ -73,6 +74,12 @@ struct Fields {
   std::array<dom::element, kKeys> values;
   uint32_t present = 0;
 
+  // null counts as absent for every key but `name` and `value`.
+  void Put(Key key, const dom::element& value) {
+    const bool absent = value.is_null() && key != kName && key != kValue;
+    values[key] = value;
+    present = absent ? present & ~(1u << key) : present | 1u << key;
+  }
   bool Has(Key key) const { return (present >> key & 1) != 0; }
   const dom::element& operator[](Key key) const { return values[key]; }
 };
@@ -143,19 +150,46 @@ bool ReadLabels(const Fields& fields, std::vector<Label>* labels) {
   return true;
 }
 
-RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, Event* event) {
+// The name of a raw event, which may be anything; `buffer` holds it when it is not text.
+bool ReadAnyName(const dom::element& element, std::string* buffer, std::string_view* name) {
+  if (element.get(*name) == simdjson::SUCCESS) {
+    return !name->empty() && name->size() <= kMaxNameBytes && *name != kOverflowName;
+  }
+  *buffer = simdjson::minify(element);
+  *name = *buffer;
+  return false;
+}
+
+RejectReason ReadName(const Fields& fields, std::string* buffer, Event* event) {
   if (!fields.Has(kName)) return RejectReason::kMissingName;
+  if (event->type == MetricType::kEvent) {
+    event->counted = ReadAnyName(fields[kName], buffer, &event->name);
+    return RejectReason::kNone;
+  }
   if (!ReadText(fields[kName], &event->name)) return RejectReason::kBadName;
   if (event->name.empty()) return RejectReason::kMissingName;
-  if (event->name == kOverflowName) return RejectReason::kBadName;
+  return event->name == kOverflowName ? RejectReason::kBadName : RejectReason::kNone;
+}
 
+RejectReason ReadValue(const Fields& fields, Event* event) {
+  event->value = Number::Of(int64_t{1});
+  if (!fields.Has(kValue) || ReadNumber(fields[kValue], &event->value)) return RejectReason::kNone;
+  if (event->type != MetricType::kEvent) return RejectReason::kBadValue;
+  event->counted = false;
+  return RejectReason::kNone;
+}
+
+RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, std::string* name_buffer, Event* event) {
   event->type = MetricType::kCounter;
+  event->counted = true;
+  bool bad_type = false;
   if (fields.Has(kType)) {
     std::string_view type;
-    if (!ReadText(fields[kType], &type) || !ParseMetricType(type, &event->type)) return RejectReason::kBadType;
+    bad_type = !ReadText(fields[kType], &type) || !ParseMetricType(type, &event->type);
   }
-  event->value = Number::Of(int64_t{1});
-  if (fields.Has(kValue) && !ReadNumber(fields[kValue], &event->value)) return RejectReason::kBadValue;
+  if (RejectReason bad = ReadName(fields, name_buffer, event); bad != RejectReason::kNone) return bad;
+  if (bad_type) return RejectReason::kBadType;
+  if (RejectReason bad = ReadValue(fields, event); bad != RejectReason::kNone) return bad;
   event->ts_ms = record_ts_ms;
   if (fields.Has(kTs) && !ReadTimestamp(fields[kTs], &event->ts_ms)) return RejectReason::kBadTimestamp;
   if (!ReadLabels(fields, &event->labels)) return RejectReason::kBadLabels;
@@ -169,6 +203,32 @@ RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, Event* event
   return RejectReason::kNone;
 }
 
+// Seconds since 1970, as a number with or without a fraction, or ISO-8601.
+bool ReadPostedTime(const dom::element& element, int64_t* ts_ms) {
+  Number seconds;
+  if (!ReadNumber(element, &seconds)) return ReadTimestamp(element, ts_ms);
+  const double ms = std::floor(seconds.AsDouble() * 1000 + 0.5);
+  if (!(ms >= static_cast<double>(kMinTimestampMs) && ms <= static_cast<double>(kMaxTimestampMs))) return false;
+  *ts_ms = seconds.is_whole() ? static_cast<int64_t>(seconds.whole() * 1000) : static_cast<int64_t>(ms);
+  return true;
+}
+
+bool HoldsNul(const dom::element& element) {
+  std::string_view text;
+  return element.get(text) == simdjson::SUCCESS && text.find('\0') != std::string_view::npos;
+}
+
+RejectReason ReadPost(const Fields& fields, EventDecoder::Post* post) {
+  if (HoldsNul(fields[kName])) return RejectReason::kBadName;
+  if (HoldsNul(fields[kValue])) return RejectReason::kBadValue;
+  post->ts_ms.reset();
+  if (!fields.Has(kTs)) return RejectReason::kNone;
+  int64_t ts_ms = 0;
+  if (!ReadPostedTime(fields[kTs], &ts_ms)) return RejectReason::kBadTimestamp;
+  post->ts_ms = ts_ms;
+  return RejectReason::kNone;
+}
+
 }  // namespace
 
 std::string_view RejectReasonName(RejectReason reason) { return kReasonNames[static_cast<size_t>(reason)]; }
@@ -176,10 +236,19 @@ std::string_view RejectReasonName(RejectReason reason) { return kReasonNames[sta
 struct EventDecoder::Parser {
   static constexpr size_t kFirstCapacity = 4096;
 
-  Parser() : dom(2 * kMaxEventBytes) {  // room for what MarkBigIntegers adds
+  explicit Parser(size_t max_depth) : dom(2 * kMaxEventBytes) {  // room for what MarkBigIntegers adds
     Reserve(kFirstCapacity);
     // The parser counts the document itself as a level.
-    if (dom.allocate(kFirstCapacity, kMaxJsonDepth + 1) != simdjson::SUCCESS) throw std::bad_alloc();
+    if (dom.allocate(kFirstCapacity, max_depth + 1) != simdjson::SUCCESS) throw std::bad_alloc();
+  }
+
+  RejectReason ParseRecord(std::string_view record, dom::element* root) {
+    if (record.size() > kMaxEventBytes) return RejectReason::kTooLarge;
+    // Some versions of the parser skip a byte order mark, some refuse it.
+    if (record.empty() || record.front() == '\xef') return RejectReason::kMalformed;
+    simdjson::error_code error = Parse(record, root);
+    if (error == simdjson::DEPTH_ERROR) return RejectReason::kTooDeep;
+    return error == simdjson::SUCCESS ? RejectReason::kNone : RejectReason::kMalformed;
   }
 
   void Reserve(size_t bytes) {
@@ -207,17 +276,12 @@ struct EventDecoder::Parser {
   size_t capacity = 0;
 };
 
-EventDecoder::EventDecoder() : parser_(std::make_unique<Parser>()) {}
+EventDecoder::EventDecoder() : parser_(std::make_unique<Parser>(kMaxJsonDepth)) {}
 EventDecoder::~EventDecoder() = default;
 
 RejectReason EventDecoder::Decode(std::string_view record, int64_t record_ts_ms, Event* event) {
-  if (record.size() > kMaxEventBytes) return RejectReason::kTooLarge;
-  // Some versions of the parser skip a byte order mark, some refuse it.
-  if (record.empty() || record.front() == '\xef') return RejectReason::kMalformed;
   dom::element root;
-  simdjson::error_code error = parser_->Parse(record, &root);
-  if (error == simdjson::DEPTH_ERROR) return RejectReason::kTooDeep;
-  if (error != simdjson::SUCCESS) return RejectReason::kMalformed;
+  if (RejectReason bad = parser_->ParseRecord(record, &root); bad != RejectReason::kNone) return bad;
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
     return NestedDeeperThan(root, kMaxJsonDepth) ? RejectReason::kTooDeep : RejectReason::kNotAnObject;
@@ -226,13 +290,29 @@ RejectReason EventDecoder::Decode(std::string_view record, int64_t record_ts_ms,
   Fields fields;
   for (dom::key_value_pair field : object) {
     if (IsContainer(field.value) && NestedDeeperThan(field.value, kMaxJsonDepth - 1)) return RejectReason::kTooDeep;
-    Key key = KeyOf(field.key);
-    if (key == kUnknownKey) continue;
-    bool absent = field.value.is_null() && key != kName && key != kValue;
-    fields.values[key] = field.value;
-    fields.present = absent ? fields.present & ~(1u << key) : fields.present | 1u << key;
+    const Key key = KeyOf(field.key);
+    if (key != kUnknownKey) fields.Put(key, field.value);
   }
-  return ReadFields(fields, record_ts_ms, event);
+  return ReadFields(fields, record_ts_ms, &name_, event);
+}
+
+RejectReason EventDecoder::DecodeRaw(std::string_view body, Event* event, Post* post) {
+  if (!raw_parser_) raw_parser_ = std::make_unique<Parser>(kMaxRawJsonDepth);
+  dom::element root;
+  if (RejectReason bad = raw_parser_->ParseRecord(body, &root); bad != RejectReason::kNone) return bad;
+  dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) return RejectReason::kNotAnObject;
+
+  Fields fields;
+  for (dom::key_value_pair field : object) {
+    const Key key = KeyOf(field.key);
+    if (key == kName || key == kValue || key == kTs) fields.Put(key, field.value);
+  }
+  event->type = MetricType::kEvent;
+  if (RejectReason bad = ReadName(fields, &name_, event); bad != RejectReason::kNone) return bad;
+  if (!fields.Has(kValue)) return RejectReason::kBadValue;
+  if (RejectReason bad = ReadValue(fields, event); bad != RejectReason::kNone) return bad;
+  return post == nullptr ? RejectReason::kNone : ReadPost(fields, post);
 }
 
 }  // namespace odometer

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,10 +19,10 @@ enum class RejectReason : uint8_t {
   kNotAnObject,    // JSON, but not an object
   kTooLarge,       // over kMaxEventBytes
   kTooDeep,        // nested over kMaxJsonDepth
-  kMissingName,    // no name, or an empty one
-  kBadName,        // not a string, over kMaxNameBytes, or kOverflowName
+  kMissingName,    // no name, or an empty one (not of type event)
+  kBadName,        // not a string, over kMaxNameBytes, or kOverflowName (not of type event)
   kBadType,        // not a string, or no known type
-  kBadValue,       // not a finite number (a number as text, null, true, a list)
+  kBadValue,       // not a finite number (a number as text, null, true, a list); of a raw event: none at all
   kBadTimestamp,   // neither ISO-8601 nor epoch ms, or outside the years 1 to 9999
   kFromTheFuture,  // more than kMaxFutureMs after the record's own timestamp
   kBadLabels,      // not an object of strings, over kMaxLabels, or a label name or value over kMaxNameBytes
@@ -49,12 +50,23 @@ class EventDecoder {
   // event's time when it has none of its own, and what "from the future" is measured against.
   // null counts as absent for every key but `name` and `value`; of a key that stands twice the last one counts;
   // unknown keys are ignored, but must be valid JSON.
+  // Of type event `name` and `value` may be anything: see Event::counted. A name that is not text is taken as its JSON.
   // On kNone *event is filled in, and its views are valid until the next call.
   RejectReason Decode(std::string_view record, int64_t record_ts_ms, Event* event);
+
+  // What the Metrics API reads of a post besides.
+  struct Post {
+    std::optional<int64_t> ts_ms;  // ISO-8601, or epoch seconds; nothing: none, or null
+  };
+  // Reads the body of a raw event (raw_event.h): fills in name, type, value and counted, as above, and leaves the rest.
+  // With `post` it is judged as a new post: its `ts` must be a time, and name and value must hold no NUL.
+  RejectReason DecodeRaw(std::string_view body, Event* event, Post* post = nullptr);
 
  private:
   struct Parser;
   std::unique_ptr<Parser> parser_;
+  std::unique_ptr<Parser> raw_parser_;  // for deeper nesting; made when it is needed
+  std::string name_;                    // of the last event, when it is not text
 };
 
 }  // namespace odometer

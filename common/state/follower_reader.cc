@@ -22,7 +22,7 @@ constexpr int64_t kLookEveryMs = 50;
 class SecondaryFollowerReader final : public FollowerReader {
  public:
   SecondaryFollowerReader(FollowerReaderOptions options, const Clock* clock)
-      : options_(std::move(options)), layout_(options_.tiers), clock_(*clock) {}
+      : options_(std::move(options)), layout_(options_.tiers, options_.events_retention_ms), clock_(*clock) {}
 
   Result<std::unique_ptr<StateView>> View(const Deadline& deadline) override {
     Result<std::unique_ptr<StateView>> view = ViewOnce(deadline);
@@ -86,6 +86,7 @@ class SecondaryFollowerReader final : public FollowerReader {
     Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) override {
       return owner_.Judge(view_->ReadCardinality(org, limit));
     }
+    Result<EventsPage> ReadEvents(const EventsQuery& query) override { return owner_.Judge(view_->ReadEvents(query)); }
 
    private:
     SecondaryFollowerReader& owner_;

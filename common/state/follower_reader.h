@@ -15,6 +15,7 @@ struct FollowerReaderOptions {
   std::string database_path;
   std::string log_path;
   TierSet tiers;
+  int64_t events_retention_ms = kForever;
   int64_t catch_up_ms = 100;
   int64_t max_stale_ms = 2'000;
 };

@@ -22,6 +22,7 @@ class InstanceReader final : public StateReader {
         follower_(NewFollowerReader({.database_path = StateDatabasePath(options.state_dir),
                                      .log_path = StateFollowerPath(options.state_dir),
                                      .tiers = std::move(options.tiers),
+                                     .events_retention_ms = options.events_retention_ms,
                                      .catch_up_ms = options.catch_up_ms},
                                     clock)) {}
 

@@ -15,6 +15,7 @@ namespace odometer {
 struct InstanceReaderOptions {
   std::string state_dir;                 // common/state/state_paths.h says what lies in it
   TierSet tiers = TierSet::Default();    // as the processor has them
+  int64_t events_retention_ms = kForever;  // likewise
   int service_timeout_ms = 5'000;        // for a view
   int64_t service_retry_ms = 200;        // while it is away, ask for it at most this often
   int64_t catch_up_ms = 100;             // the database is followed this closely while nobody reads

@@ -9,6 +9,7 @@
 #include "common/base/bytes.h"
 #include "common/model/aggregate_codec.h"
 #include "common/model/timestamp.h"
+#include "common/state/event_scan.h"
 #include "common/state/series_selection.h"
 #include "common/state/totals_page.h"
 #include "common/state/window_merger.h"
@@ -17,6 +18,7 @@ namespace odometer {
 namespace {
 
 constexpr std::string_view kTotalsName = "totals";
+constexpr std::string_view kEventsName = "events";
 constexpr size_t kMapEntryBytes = 96;  // besides the key's text, about
 
 // The tasks that may be read, and how far they are.
@@ -198,6 +200,21 @@ class LocalView final : public StateView {
     }
     ODOMETER_RETURN_IF_ERROR(it->status());
     return counter.Take();
+  }
+
+  Result<EventsPage> ReadEvents(const EventsQuery& query) override {
+    if (query.limit == 0) return Status::Invalid("a page must hold at least one event");
+    int64_t retained_from_ms = layout_.EventsRetainedFromMs(position().stream_time_ms());
+    EventScan scan(*view_, query, retained_from_ms, &watch_);
+    for (const TaskPosition& task : position().tasks) scan.AddTask(task.partition);
+    Result<EventsPage> page = scan.Read();
+    if (!page.ok()) return page;
+    // What the broker had deleted before a restore may be missing; what is left is shown.
+    if (auto known = tasks_.complete_from_ms.find(std::string(kEventsName)); known != tasks_.complete_from_ms.end()) {
+      retained_from_ms = std::max(retained_from_ms, known->second);
+    }
+    page->retained_from_ms = retained_from_ms;
+    return page;
   }
 
  private:

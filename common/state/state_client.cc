@@ -78,6 +78,7 @@ class SocketView final : public StateView {
   Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) override {
     return Ask<Cardinality>(CardinalityRequest{org, limit});
   }
+  Result<EventsPage> ReadEvents(const EventsQuery& query) override { return Ask<EventsPage>(EventsRequest{query}); }
 
  private:
   template <typename Answer, typename What>

@@ -58,8 +58,17 @@ void DecodeMap(ByteReader* in, std::map<std::string, int64_t>* map) {
 
 }  // namespace
 
-StateLayout::StateLayout(const TierSet& tier_set) : tiers(tier_set), families{"meta", "series", "names", "totals", "ids"} {
+StateLayout::StateLayout(const TierSet& tier_set, int64_t events_retention)
+    : tiers(tier_set),
+      events_retention_ms(events_retention),
+      families{"meta", "series", "names", "totals", "ids", "events", "events-by-name"} {
   for (const Tier& tier : tiers.windows) families.push_back(tier.StoreName());
+}
+
+int64_t StateLayout::EventsRetainedFromMs(int64_t stream_time_ms) const {
+  if (events_retention_ms == kForever || stream_time_ms == kBeginningOfTime) return kBeginningOfTime;
+  const Int128 from_ms = Int128{stream_time_ms} - events_retention_ms;
+  return from_ms <= kBeginningOfTime ? kBeginningOfTime : static_cast<int64_t>(from_ms);
 }
 
 std::string TaskKey(int32_t partition) {

@@ -17,20 +17,27 @@
 
 namespace odometer {
 
-// Families in order: meta, series, names, totals, ids, then one per window tier in the order of the tier set.
+// Families in order: meta, series, names, totals, ids, events, events-by-name, then one per window tier in the order of
+// the tier set.
 struct StateLayout {
-  explicit StateLayout(const TierSet& tiers);
+  explicit StateLayout(const TierSet& tiers, int64_t events_retention_ms = kForever);
 
   static constexpr FamilyId kMeta = 0;    // 'T' + task → TaskMeta; 'C' + task → TaskCheckpoint; 'F', 'N': below
   static constexpr FamilyId kSeries = 1;  // task + series id → identity
   static constexpr FamilyId kNames = 2;   // index, local only: org, name, type, task, series id → identity
   static constexpr FamilyId kTotals = 3;  // task + series id → aggregate
   static constexpr FamilyId kIds = 4;     // task + slot → id of an event that was applied (processor/seen_ids.h)
-  static constexpr FamilyId kFirstWindows = 5;  // task + series id + window start → aggregate
+  static constexpr FamilyId kEvents = 5;  // task + org + place → raw event (event_keys.h)
+  static constexpr FamilyId kEventsByName = 6;  // index, local only: task + org + name + place → the same
+  static constexpr FamilyId kFirstWindows = 7;  // task + series id + window start → aggregate
 
   FamilyId WindowsFamily(size_t tier_index) const { return kFirstWindows + static_cast<FamilyId>(tier_index); }
 
+  // The earliest event time of which raw events are still kept when stream time is that.
+  int64_t EventsRetainedFromMs(int64_t stream_time_ms) const;
+
   TierSet tiers;
+  int64_t events_retention_ms;  // by stream time
   std::vector<std::string> families;
 };
 

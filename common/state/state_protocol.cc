@@ -10,7 +10,7 @@
 namespace odometer {
 namespace {
 
-enum Call : uint8_t { kView = 1, kWindows = 2, kTotals = 3, kRelease = 4, kCardinality = 5 };
+enum Call : uint8_t { kView = 1, kWindows = 2, kTotals = 3, kRelease = 4, kCardinality = 5, kEvents = 6 };
 
 constexpr uint8_t kOk = 0;
 // Index + 1 is the number in the protocol: never reorder.
@@ -197,6 +197,81 @@ void Decode(ByteReader* in, Cardinality* answer) {
   for (auto* rows : {&answer->orgs, &answer->names, &answer->overflowing}) Decode(in, rows);
 }
 
+void Encode(const EventPlace& place, ByteWriter* out) {
+  out->SignedVarint(place.ts_ms);
+  out->SignedVarint(place.appended_ms);
+  out->SignedVarint(place.partition);
+  out->SignedVarint(place.offset);
+}
+EventPlace DecodePlace(ByteReader* in) {
+  EventPlace place;
+  place.ts_ms = in->SignedVarint();
+  place.appended_ms = in->SignedVarint();
+  place.partition = static_cast<int32_t>(in->SignedVarint());
+  place.offset = in->SignedVarint();
+  return place;
+}
+
+void Encode(const EventsQuery& query, ByteWriter* out) {
+  out->Blob(query.org);
+  Encode(query.name, out);
+  out->SignedVarint(query.from_ms);
+  out->SignedVarint(query.to_ms);
+  out->U8(query.after ? 1 : 0);
+  if (query.after) Encode(*query.after, out);
+  out->U8(query.before_offsets ? 1 : 0);
+  if (query.before_offsets) {
+    out->Varint(query.before_offsets->size());
+    for (const auto& [partition, offset] : *query.before_offsets) {
+      out->SignedVarint(partition);
+      out->SignedVarint(offset);
+    }
+  }
+  out->Varint(query.limit);
+}
+EventsQuery DecodeEventsQuery(ByteReader* in) {
+  EventsQuery query;
+  query.org = in->Blob();
+  query.name = DecodeOptional(in);
+  query.from_ms = in->SignedVarint();
+  query.to_ms = in->SignedVarint();
+  if (in->U8() != 0) query.after = DecodePlace(in);
+  if (in->U8() != 0) {
+    query.before_offsets.emplace();
+    for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+      const int32_t partition = static_cast<int32_t>(in->SignedVarint());
+      query.before_offsets->emplace_back(partition, in->SignedVarint());
+    }
+  }
+  query.limit = in->Varint();
+  return query;
+}
+
+void Encode(const EventsPage& page, ByteWriter* out) {
+  out->U8(page.more ? 1 : 0);
+  out->SignedVarint(page.retained_from_ms);
+  out->Varint(page.rows.size());
+  for (const EventsPage::Row& row : page.rows) {
+    Encode(row.place, out);
+    out->Varint(row.body_bytes);
+  }
+  out->Raw(page.bodies);
+}
+void Decode(ByteReader* in, EventsPage* page) {
+  page->more = in->U8() != 0;
+  page->retained_from_ms = in->SignedVarint();
+  uint64_t bytes = 0;
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    EventsPage::Row& row = page->rows.emplace_back();
+    row.place = DecodePlace(in);
+    const uint64_t body_bytes = in->Varint();
+    row.body_bytes = static_cast<uint32_t>(body_bytes);
+    if (row.body_bytes != body_bytes) return Fail(in);
+    bytes += body_bytes;
+  }
+  page->bodies = in->Raw(bytes);
+}
+
 template <typename Answer>
 std::string EncodeAnyAnswer(uint64_t id, const Result<Answer>& answer) {
   if (!answer.ok()) return EncodeErrorFrame(id, answer.status());
@@ -260,6 +335,12 @@ std::string EncodeRequestFrame(const StateRequest& request) {
     out.Varint(cardinality->limit);
     return EndFrame(std::move(frame));
   }
+  if (const auto* events = std::get_if<EventsRequest>(&request.what)) {
+    std::string frame = BeginFrame(kEvents, request.id);
+    ByteWriter out(&frame);
+    Encode(events->query, &out);
+    return EndFrame(std::move(frame));
+  }
   return EndFrame(BeginFrame(kRelease, request.id));
 }
 
@@ -269,6 +350,7 @@ std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& position
 std::string EncodeAnswerFrame(uint64_t id, const Result<WindowsAnswer>& answer) { return EncodeAnyAnswer(id, answer); }
 std::string EncodeAnswerFrame(uint64_t id, const Result<SeriesPage>& answer) { return EncodeAnyAnswer(id, answer); }
 std::string EncodeAnswerFrame(uint64_t id, const Result<Cardinality>& answer) { return EncodeAnyAnswer(id, answer); }
+std::string EncodeAnswerFrame(uint64_t id, const Result<EventsPage>& answer) { return EncodeAnyAnswer(id, answer); }
 
 std::string EncodeErrorFrame(uint64_t id, const Status& error) {
   uint8_t number = 1;
@@ -309,6 +391,8 @@ Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id) {
     cardinality.org = DecodeOptional(&in);
     cardinality.limit = in.Varint();
     request.what = std::move(cardinality);
+  } else if (call == kEvents) {
+    request.what = EventsRequest{DecodeEventsQuery(&in)};
   } else if (call == kRelease) {
     request.what = ReleaseRequest{};
   } else {
@@ -328,6 +412,9 @@ Status DecodeAnswer(std::string_view body, uint64_t id, SeriesPage* answer) {
   return DecodeAnyAnswer(body, id, answer);
 }
 Status DecodeAnswer(std::string_view body, uint64_t id, Cardinality* answer) {
+  return DecodeAnyAnswer(body, id, answer);
+}
+Status DecodeAnswer(std::string_view body, uint64_t id, EventsPage* answer) {
   return DecodeAnyAnswer(body, id, answer);
 }
 

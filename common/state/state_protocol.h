@@ -41,11 +41,14 @@ struct CardinalityRequest {
   std::optional<std::string> org;
   uint64_t limit = 0;
 };
+struct EventsRequest {
+  EventsQuery query;
+};
 // Ends the connection's view. Not answered.
 struct ReleaseRequest {};
 struct StateRequest {
   uint64_t id = 0;  // comes back with the answer
-  std::variant<ViewRequest, WindowsRequest, TotalsRequest, CardinalityRequest, ReleaseRequest> what;
+  std::variant<ViewRequest, WindowsRequest, TotalsRequest, CardinalityRequest, EventsRequest, ReleaseRequest> what;
 };
 
 // The length of the body that follows, from a frame's first kFrameLengthBytes bytes.
@@ -58,6 +61,7 @@ std::string EncodeAnswerFrame(uint64_t id, const Result<StatePosition>& position
 std::string EncodeAnswerFrame(uint64_t id, const Result<WindowsAnswer>& answer);
 std::string EncodeAnswerFrame(uint64_t id, const Result<SeriesPage>& answer);
 std::string EncodeAnswerFrame(uint64_t id, const Result<Cardinality>& answer);
+std::string EncodeAnswerFrame(uint64_t id, const Result<EventsPage>& answer);
 std::string EncodeErrorFrame(uint64_t id, const Status& error);
 
 // Bodies, without the length. On an error *id is what could still be read of the request's id, else 0.
@@ -67,5 +71,6 @@ Status DecodeAnswer(std::string_view body, uint64_t id, StatePosition* answer);
 Status DecodeAnswer(std::string_view body, uint64_t id, WindowsAnswer* answer);
 Status DecodeAnswer(std::string_view body, uint64_t id, SeriesPage* answer);
 Status DecodeAnswer(std::string_view body, uint64_t id, Cardinality* answer);
+Status DecodeAnswer(std::string_view body, uint64_t id, EventsPage* answer);
 
 }  // namespace odometer

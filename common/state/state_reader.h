@@ -13,8 +13,10 @@
 #include "common/model/aggregate.h"
 #include "common/model/series.h"
 #include "common/model/tier.h"
+#include "common/model/timestamp.h"
 #include "common/state/cardinality.h"
 #include "common/state/deadline.h"
+#include "common/state/event_keys.h"
 #include "common/state/state_layout.h"
 
 namespace odometer {
@@ -77,6 +79,32 @@ struct SeriesPage {
   std::string next_after;  // for the next page; empty: this was the last
 };
 
+// Which raw events, and which part of them.
+struct EventsQuery {
+  std::string org = std::string(kDefaultOrg);
+  std::optional<std::string> name;  // as text; of a name that is not text its JSON
+  int64_t from_ms = kMinTimestampMs;  // both inclusive
+  int64_t to_ms = kMaxTimestampMs;
+  std::optional<EventPlace> after;  // only what comes after that place
+  // Only what each partition has before that offset, and nothing of partitions that are not named: so later pages do not
+  // show what came after the first one. Nothing: all that there is.
+  std::optional<std::vector<std::pair<int32_t, int64_t>>> before_offsets;
+  uint64_t limit = 0;  // rows; must not be 0
+};
+
+// Rows in event order, those of all covered tasks together.
+struct EventsPage {
+  struct Row {
+    EventPlace place;
+    uint32_t body_bytes = 0;
+  };
+  std::vector<Row> rows;
+  std::string bodies;  // of the rows, one behind the other
+  bool more = false;   // there may be rows after the last one
+  // Events before it are no longer, or not completely, there (kBeginningOfTime: all are).
+  int64_t retained_from_ms = kBeginningOfTime;
+};
+
 // The state of an instance as it was at one moment, after whole commits. For one thread; must not outlive its reader.
 // Any read may fail with kRetry: the view is lost (its processor has gone), or its deadline has passed.
 class StateView {
@@ -96,9 +124,13 @@ class StateView {
   // At most `limit` rows of a kind. Looks at every series, or at those of that org, and then counts only these.
   virtual Result<Cardinality> ReadCardinality(const std::optional<std::string>& org, size_t limit) = 0;
 
+  // A page ends at query.limit, or once its bodies take kMaxEventsPageBytes.
+  virtual Result<EventsPage> ReadEvents(const EventsQuery& query) = 0;
+
  private:
   const StatePosition position_;
 };
+inline constexpr size_t kMaxEventsPageBytes = 1 << 20;
 inline constexpr size_t kMaxBuckets = 100'000;
 
 // Thread-safe; calls block for one round trip.

@@ -158,6 +158,9 @@ class SocketStateService final : public StateService {
       return EncodeAnswerFrame(id, session->view->ReadCardinality(cardinality->org,
                                                                   std::min(cardinality->limit, kMaxCardinalityRows)));
     }
+    if (const auto* events = std::get_if<EventsRequest>(&request.what)) {
+      return EncodeAnswerFrame(id, session->view->ReadEvents(events->query));
+    }
     const auto& totals = std::get<TotalsRequest>(request.what);
     return EncodeAnswerFrame(id, session->view->ReadTotals(totals.selector, totals.after, totals.limit));
   }

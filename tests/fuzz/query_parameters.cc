@@ -33,6 +33,7 @@ class OneEventView : public StateView {
   }
   Result<SeriesPage> ReadTotals(const SeriesSelector&, const std::string&, size_t) override { return SeriesPage(); }
   Result<Cardinality> ReadCardinality(const std::optional<std::string>&, size_t) override { return Cardinality(); }
+  Result<EventsPage> ReadEvents(const EventsQuery&) override { return EventsPage(); }
 };
 
 void RequireSound(const MetricQuery& query) {

@@ -1,5 +1,5 @@
-// Messages of the state protocol. The first byte says which: 'R' a request, 'P' a position, 'W' windows, anything else a
-// page of totals.
+// Messages of the state protocol. The first byte says which: 'R' a request, 'P' a position, 'W' windows, 'E' events,
+// anything else a page of totals.
 #include "common/state/state_protocol.h"
 
 #include <string>
@@ -57,6 +57,7 @@ void TestInput(std::string_view input) {
     case 'R': return TestRequest(input);
     case 'P': return TestAnswer<StatePosition>(input);
     case 'W': return TestAnswer<WindowsAnswer>(input);
+    case 'E': return TestAnswer<EventsPage>(input);
     default: return TestAnswer<SeriesPage>(input);
   }
 }

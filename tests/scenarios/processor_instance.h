@@ -53,6 +53,7 @@ class ProcessorInstance {
     options.input_topic = kTopic;
     options.exactly_once = exactly_once;
     options.task.tiers = around.layout->tiers;
+    options.task.events_retention_ms = around.layout->events_retention_ms;
     options.task.limits = around.limits;
     auto new_producer = [broker = around.broker, name, exactly_once] {
       ProducerOptions producer_options;

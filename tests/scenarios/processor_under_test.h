@@ -32,10 +32,11 @@ inline std::string EventWithId(const std::string& id, const std::string& name, i
 
 class ProcessorUnderTest {
  public:
-  explicit ProcessorUnderTest(int32_t partitions = 2, TierSet tiers = TierSet::Default(), bool exactly_once = true)
+  explicit ProcessorUnderTest(int32_t partitions = 2, TierSet tiers = TierSet::Default(), bool exactly_once = true,
+                              int64_t events_retention_ms = kForever)
       : partitions_(partitions),
         exactly_once_(exactly_once),
-        layout_(tiers),
+        layout_(tiers, events_retention_ms),
         changelogs_(ChangelogStores(kApplication, kTopic, layout_)),
         store_(NewMemoryStore(layout_.families)) {
     broker.CreateTopic({kTopic, partitions, 1, {}});
@@ -104,6 +105,9 @@ class ProcessorUnderTest {
     range.bucket_ms = bucket_ms;
     Result<WindowsAnswer> answer = NewLocalReader(store_.get(), layout_)->ReadWindows(selector, range);
     return answer.ok() ? std::move(answer->buckets) : std::vector<Bucket>{};
+  }
+  Result<EventsPage> Events(const EventsQuery& query) {
+    return NewLocalReader(store_.get(), layout_)->View({}).value()->ReadEvents(query);
   }
   // Fails the test when a record of a commit is not accounted for.
   StatePosition Position() {

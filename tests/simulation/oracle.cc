@@ -8,7 +8,8 @@
 
 namespace odometer {
 
-Oracle::Oracle(const TierSet& tiers, const std::map<int32_t, std::vector<SentRecord>>& sent) : tiers_(tiers) {
+Oracle::Oracle(const StateLayout& layout, const std::map<int32_t, std::vector<SentRecord>>& sent)
+    : tiers_(layout.tiers), layout_(layout) {
   for (const auto& [partition, records] : sent) {
     std::map<Window, Expected> windows;
     std::map<int, int64_t> ids;  // → stream time when applied
@@ -24,12 +25,17 @@ Oracle::Oracle(const TierSet& tiers, const std::map<int32_t, std::vector<SentRec
         std::erase_if(windows, [&](const auto& window) { return std::get<1>(window.first) == record.name; });
       } else if (ids.contains(record.id) && stream_time_ms - ids[record.id] <= SeenIdsOptions{}.retention_ms) {
         ++accounting.duplicate;
-      } else if (!tiers.RetainsEvent(record.ts_ms, stream_time_ms)) {
+      } else if (record.kind == SentRecord::Kind::kRaw ? record.ts_ms < layout.EventsRetainedFromMs(stream_time_ms)
+                                                       : !tiers_.RetainsEvent(record.ts_ms, stream_time_ms)) {
         ++accounting.late;
       } else {
         ++accounting.applied;
         stream_time_ms = std::max(stream_time_ms, record.ts_ms);
         if (record.id != SentRecord::kNoId) ids[record.id] = stream_time_ms;
+        if (record.kind == SentRecord::Kind::kRaw) {
+          raw_[{record.ts_ms, record.appended_ms, partition, record.offset}] = record;
+          continue;
+        }
         Count(partition, record, &windows);
       }
     }
@@ -86,6 +92,7 @@ std::string Oracle::Compare(StateReader* state) const {
   Result<StatePosition> position = state->Position();
   if (!position.ok()) return position.status().ToString();
   if (std::string difference = CompareAccounting(*position); !difference.empty()) return difference;
+  if (std::string difference = CompareRaw(state); !difference.empty()) return difference;
   if (tiers_.total) {
     if (std::string difference = CompareSize(state, 0, 0); !difference.empty()) return difference;
   }
@@ -127,6 +134,30 @@ std::string Oracle::CompareSize(StateReader* state, int64_t size_ms, int64_t fir
       }
       return fmt::format("{}: {} windows, not {}", where, actual.size(), expected.size());
     }
+  }
+  return "";
+}
+
+// Both ways to them: all, and those of each name.
+std::string Oracle::CompareRaw(StateReader* state) const {
+  for (int name = -1; name < kSimulatedNames; ++name) {
+    std::string expected, actual;
+    for (const auto& [place, record] : raw_) {
+      const bool shown = place.ts_ms >= layout_.EventsRetainedFromMs(stream_time_ms_);
+      if (shown && (name < 0 || record.name == name)) expected += RawBody(record);
+    }
+    EventsQuery query{.limit = 7};
+    if (name >= 0) query.name = SimulatedName(name);
+    for (bool more = true; more;) {
+      Result<std::unique_ptr<StateView>> view = state->View({});
+      if (!view.ok()) return view.status().ToString();
+      Result<EventsPage> page = (*view)->ReadEvents(query);
+      if (!page.ok()) return page.status().ToString();
+      actual += page->bodies;
+      more = page->more;
+      if (!page->rows.empty()) query.after = page->rows.back().place;
+    }
+    if (actual != expected) return fmt::format("raw events of {}: {}, not {}", name, actual, expected);
   }
   return "";
 }

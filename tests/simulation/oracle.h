@@ -15,10 +15,10 @@ namespace odometer {
 
 class Oracle {
  public:
-  Oracle(const TierSet& tiers, const std::map<int32_t, std::vector<SentRecord>>& sent);
+  Oracle(const StateLayout& layout, const std::map<int32_t, std::vector<SentRecord>>& sent);
 
-  // The first difference between it and what the state answers about every series, window and total, and about every
-  // task's accounting; empty when there is none.
+  // The first difference between it and what the state answers about every series, window and total, every raw
+  // event, and about every task's accounting; empty when there is none.
   std::string Compare(StateReader* state) const;
 
   uint64_t rejected() const { return rejected_; }
@@ -40,11 +40,14 @@ class Oracle {
   static std::string Describe(const Expected& expected);
   static std::string Describe(const Accounting& accounting);
   std::string CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const;
+  std::string CompareRaw(StateReader* state) const;
   std::string CompareAccounting(const StatePosition& position) const;
 
   const TierSet tiers_;
   std::map<Window, Expected> expected_;
   std::map<int32_t, Accounting> accounting_;
+  const StateLayout layout_;
+  std::map<EventPlace, SentRecord> raw_;
   int64_t stream_time_ms_ = kBeginningOfTime;  // the highest of all tasks
   uint64_t rejected_ = 0;
 };

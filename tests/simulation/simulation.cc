@@ -50,7 +50,7 @@ class Simulation {
   Simulation(uint64_t seed, bool trace)
       : random_(seed),
         trace_(trace),
-        layout_(TiersOf(&random_)),
+        layout_{TiersOf(&random_), random_.OneIn(3) ? 3'600'000 : kForever},  // in this order
         changelogs_(ChangelogStores(kApplication, kTopic, layout_)),
         partitions_(static_cast<int32_t>(random_.Between(1, 2))),
         workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs),
@@ -438,7 +438,7 @@ class Simulation {
     }
     if (!machine->process) StartProcess(machine);
     Settle(when, machine);
-    const Oracle oracle(layout_.tiers, workload_.sent());
+    const Oracle oracle(layout_, workload_.sent());
     auto reader = NewLocalReader(&machine->store, layout_);
     // Everything may have been committed elsewhere: here it is only once every task was restored.
     for (int round = 0; round < kRoundsToSettle && held() && !ReflectsAll(*reader->Position()); ++round) {

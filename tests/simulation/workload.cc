@@ -3,15 +3,22 @@
 #include <fmt/core.h>
 
 #include "common/model/control.h"
+#include "common/model/raw_event.h"
 #include "tests/scenarios/processor_instance.h"
 
 namespace odometer {
 
 std::string SimulatedName(int number) { return "s" + std::to_string(number); }
 
+// Text, so that it is kept and not counted.
+std::string RawBody(const SentRecord& record) {
+  return fmt::format(R"({{"value":"{}" , "name":"{}"}})", record.value, SimulatedName(record.name));
+}
+
 void Workload::Send(int32_t partition) {
   if (random_->OneIn(40)) return SendForget(partition);
   if (random_->OneIn(25)) return SendRubbish(partition);
+  if (random_->OneIn(6)) return SendRaw(partition);
   SendEvents(partition);
 }
 
@@ -51,6 +58,18 @@ void Workload::SendRubbish(int32_t partition) {
   const std::string body = too_early ? fmt::format(R"({{"name":"s0","ts":{}}})", clock_->WallMs() + 301'000)
                                      : random_->Of(kRubbish);
   Remember(partition, {.kind = SentRecord::Kind::kRejected}, broker_->Append({kTopic, partition}, {.value = body}));
+}
+
+void Workload::SendRaw(int32_t partition) {
+  SentRecord raw = RandomEvent(partition);
+  raw.kind = SentRecord::Kind::kRaw;
+  raw.type = MetricType::kEvent;
+  raw.value = next_raw_++;
+  raw.appended_ms = clock_->WallMs();
+  const std::string body = RawBody(raw), ts = std::to_string(raw.ts_ms), id = fmt::format("i{}", raw.id);
+  std::vector<Header> headers = {{kKindHeader, kRawKind}, {kTsHeader, ts}};
+  if (raw.id != SentRecord::kNoId) headers.push_back({kIdHeader, id});
+  Remember(partition, raw, broker_->Append({kTopic, partition}, {.value = body, .headers = headers}));
 }
 
 SentRecord Workload::RandomEvent(int32_t partition) {

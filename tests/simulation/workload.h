@@ -1,4 +1,4 @@
-// What producers send in a simulation: events of a few series, on time, late and too early, some with ids and some of
+// What producers send in a simulation: raw events, events of a few series, on time, late and too early, some with ids and some of
 // these again, records that are to be rejected, transactions that are aborted, and commands to forget a series.
 #pragma once
 
@@ -18,7 +18,7 @@ std::string SimulatedName(int number);
 
 // A record as it was sent; kinds say what must become of it.
 struct SentRecord {
-  enum class Kind { kEvent, kForget, kRejected };
+  enum class Kind { kEvent, kForget, kRejected, kRaw };
   static constexpr int kNoId = -1;
   Kind kind = Kind::kEvent;
   int64_t offset = 0;
@@ -27,7 +27,10 @@ struct SentRecord {
   int64_t value = 0;
   int64_t ts_ms = 0;
   int id = kNoId;
+  int64_t appended_ms = 0;  // of kRaw
 };
+// What a raw event is sent as, and must be read as; `value` tells them apart.
+std::string RawBody(const SentRecord& record);
 
 // Used by one thread.
 class Workload {
@@ -46,6 +49,7 @@ class Workload {
   void SendEvents(int32_t partition);
   void SendForget(int32_t partition);
   void SendRubbish(int32_t partition);
+  void SendRaw(int32_t partition);
   SentRecord RandomEvent(int32_t partition);
   int RandomId(int32_t partition);
   void Remember(int32_t partition, SentRecord record, int64_t offset);
@@ -57,6 +61,7 @@ class Workload {
   std::map<int32_t, std::vector<SentRecord>> sent_;
   std::map<int32_t, std::vector<int>> ids_;  // that were used, by partition
   int next_id_ = 0;
+  int64_t next_raw_ = 0;
   uint64_t records_ = 0;
 };
 

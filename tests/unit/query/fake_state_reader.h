@@ -24,6 +24,8 @@ inline Series MakeSeries(std::string name, MetricType type = MetricType::kCounte
 // A view is a copy of the state, so that it stays as it was. Thread-safe, except for tiers().
 class FakeStateReader : public StateReader {
  public:
+  static constexpr int64_t kRawEvents = -1;  // in place of a tier's size
+
   explicit FakeStateReader(TierSet tiers = TierSet::Default(), int32_t partitions = 2) : tiers_(std::move(tiers)) {
     content_.position.partitions_total = partitions;
     for (int32_t p = 0; p < partitions; ++p) content_.position.tasks.push_back({.partition = p, .log_end_offset = 0});
@@ -49,6 +51,14 @@ class FakeStateReader : public StateReader {
   }
   void Add(const Series& series, int64_t value, int64_t ts_ms, int32_t partition = 0) {
     Add(series, Number::Of(value), ts_ms, partition);
+  }
+  // A raw event of the partition's next offset, appended at its offset in ms.
+  void AddRaw(const std::string& name, const std::string& body, int64_t ts_ms, int32_t partition = 0,
+              const std::string& org = std::string(kDefaultOrg)) {
+    MutexLock lock(mutex_);
+    TaskPosition& task = content_.position.tasks.at(static_cast<size_t>(partition));
+    const int64_t offset = task.next_input_offset++;
+    content_.events[{org, {ts_ms, offset, partition, offset}}] = {name, body};
   }
   // As if a restore had found windows of that tier only from there on.
   void SetCompleteFrom(int64_t size_ms, int64_t complete_from_ms) {
@@ -97,6 +107,7 @@ class FakeStateReader : public StateReader {
     std::map<int64_t, std::map<std::pair<int32_t, Key>, Windows>> windows;  // by size, partition and series, start
     std::map<Key, Series> series;
     std::map<int64_t, int64_t> complete_from;
+    std::map<std::pair<std::string, EventPlace>, std::pair<std::string, std::string>> events;  // → name, body
   };
 
   class FakeView final : public StateView {
@@ -164,6 +175,27 @@ class FakeStateReader : public StateReader {
         }
       }
       return counter.Take();
+    }
+
+    Result<EventsPage> ReadEvents(const EventsQuery& query) override {
+      ODOMETER_RETURN_IF_ERROR(owner_.BeginRead(lost_, nullptr));
+      EventsPage page{.retained_from_ms = CompleteFrom(kRawEvents)};
+      for (const auto& [key, event] : content_.events) {
+        const auto& [org, place] = key;
+        if (org != query.org || (query.name && *query.name != event.first)) continue;
+        if (place.ts_ms < query.from_ms || place.ts_ms > query.to_ms || (query.after && place <= *query.after)) continue;
+        if (query.before_offsets && !std::any_of(query.before_offsets->begin(), query.before_offsets->end(),
+                                                 [&place = place](const auto& bound) {
+                                                   return bound.first == place.partition && place.offset < bound.second;
+                                                 })) {
+          continue;
+        }
+        page.more = page.rows.size() >= query.limit || page.bodies.size() >= kMaxEventsPageBytes;
+        if (page.more) break;
+        page.rows.push_back({place, static_cast<uint32_t>(event.second.size())});
+        page.bodies += event.second;
+      }
+      return page;
     }
 
    private:

@@ -55,6 +55,13 @@ class FakeStateReader : public StateReader {
       answer.orgs.push_back({org.value_or("o"), "", limit});
       return answer;
     }
+    Result<EventsPage> ReadEvents(const EventsQuery& query) override {
+      if (!owner_.read_error.ok()) return owner_.read_error;
+      EventsPage page{.rows = {}, .bodies = query.org + query.name.value_or(""), .more = true};
+      page.rows.push_back({query.after.value_or(EventPlace{}), static_cast<uint32_t>(page.bodies.size())});
+      page.retained_from_ms = query.from_ms;
+      return page;
+    }
 
    private:
     FakeStateReader& owner_;

@@ -95,6 +95,49 @@ Cardinality FullCardinality() {
   return answer;
 }
 
+EventsQuery FullEventsQuery() {
+  EventsQuery query{.org = "acme", .name = "", .from_ms = -5, .to_ms = 1'451'606'400'000};
+  query.after = EventPlace{-5, 1'700'000'000'000, 3, 1ll << 40};
+  query.before_offsets = {{0, 7}, {3, 1ll << 41}};
+  query.limit = 1ull << 60;
+  return query;
+}
+EventsPage FullEventsPage() {
+  EventsPage page{.rows = {}, .bodies = R"({"a":1}{})", .more = true, .retained_from_ms = -7};
+  page.rows = {{{-5, 6, 3, 9}, 7}, {{-5, 7, 0, 1}, 2}};
+  return page;
+}
+
+TEST(StateProtocol, EventsComeBack) {
+  uint64_t id = 0;
+  for (const EventsQuery& query : {EventsQuery{.limit = 1}, FullEventsQuery()}) {
+    auto request = DecodeRequest(Body(EncodeRequestFrame({.id = kId, .what = EventsRequest{query}})), &id);
+    ASSERT_TRUE(request.ok());
+    const EventsQuery& decoded = std::get<EventsRequest>(request->what).query;
+    EXPECT_EQ(decoded.org, query.org);
+    EXPECT_EQ(decoded.name, query.name);
+    EXPECT_EQ(decoded.from_ms, query.from_ms);
+    EXPECT_EQ(decoded.to_ms, query.to_ms);
+    EXPECT_EQ(decoded.after, query.after);
+    EXPECT_EQ(decoded.before_offsets, query.before_offsets);
+    EXPECT_EQ(decoded.limit, query.limit);
+  }
+  const std::string answer = Body(EncodeAnswerFrame(kId, Result(FullEventsPage())));
+  EventsPage page;
+  ASSERT_TRUE(DecodeAnswer(answer, kId, &page).ok());
+  EXPECT_EQ(page.bodies, FullEventsPage().bodies);
+  ASSERT_EQ(page.rows.size(), 2u);
+  EXPECT_EQ(page.rows[0].place, FullEventsPage().rows[0].place);
+  EXPECT_EQ(page.rows[0].body_bytes, 7u);
+  EXPECT_EQ(page.rows[1].body_bytes, 2u);
+  EXPECT_TRUE(page.more);
+  EXPECT_EQ(page.retained_from_ms, -7);
+  for (size_t size = 0; size < answer.size(); ++size) {
+    EventsPage cut;
+    EXPECT_TRUE(DecodeAnswer(answer.substr(0, size), kId, &cut).Is(ErrorKind::kRetry)) << size;
+  }
+}
+
 TEST(StateProtocol, RequestsComeBack) {
   uint64_t id = 0;
   auto cardinality = DecodeRequest(Body(EncodeRequestFrame({.id = kId, .what = CardinalityRequest{"acme", 77}})), &id);

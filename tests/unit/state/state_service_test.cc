@@ -83,6 +83,9 @@ TEST_F(StateServiceTest, CarriesEveryCall) {
   auto cardinality = client->View({}).value()->ReadCardinality("acme", 17);
   EXPECT_EQ(cardinality->orgs.at(0), (Cardinality::Row{"acme", "", 17}));
   EXPECT_EQ(client->View({}).value()->ReadCardinality(std::nullopt, 1)->orgs.at(0).org, "o");
+  auto events = client->View({}).value()->ReadEvents({.org = "acme", .name = "-n", .from_ms = 17, .limit = 1});
+  EXPECT_EQ(events->bodies, "acme-n");
+  EXPECT_EQ(events->retained_from_ms, 17);
 }
 
 TEST_F(StateServiceTest, CarriesLargeAnswers) {
