@@ -62,10 +62,14 @@ int RunQuery(const Config& config, const ConfigSource& source, StopSignal* stop)
   return code;
 }
 
-int RunServe(const Config& config, const ConfigSource& source, StopSignal* stop) {
+int RunServe(const Config& given, const ConfigSource& source, StopSignal* stop) {
   const std::string name = "serve";
   const SystemClock clock;
   Metrics metrics;
+  WrittenOffsets raw_written;
+  Config config = given;
+  config.ingest.raw_written = &raw_written;
+  config.query.raw_written = &raw_written;
   Result<std::unique_ptr<IngestParts>> ingest = IngestParts::Make(config, &clock, &metrics);
   if (!ingest.ok()) return Fail(name, ingest.status());
   Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(config, config.serve_listen, &clock, &metrics);

@@ -54,7 +54,8 @@ void Deliver(AsyncProducer* producer, const std::string& topic, const std::vecto
   }
   auto pending = std::make_shared<Pending>(records.size(), std::move(done));
   for (size_t i = 0; i < records.size(); ++i) {
-    const OutRecord record{.key = records[i].key, .value = records[i].value};
+    OutRecord record{.key = records[i].key, .value = records[i].value};
+    for (const auto& [name, value] : records[i].headers) record.headers.push_back({name, value});
     Status status = producer->Produce(topic, record, [pending, i](const Result<RecordMetadata>& result) {
       pending->Set(i, DeliveryOf(result));
     });

@@ -2,6 +2,7 @@
 
 #include "common/http/operations.h"
 #include "ingest/ingest_metrics.h"
+#include "ingest/raw_metrics.h"
 #include "ingest/track.h"
 
 namespace odometer {
@@ -10,6 +11,7 @@ void AddIngestRoutes(const IngestOptions& options, AsyncProducer* producer, cons
                      http::Router* router) {
   AddTrackRoutes(options, producer, metrics, router);
   AddIngestMetricsRoutes(options, producer, clock, metrics, router);
+  AddRawMetricsRoutes(options, producer, clock, metrics, router);
 }
 
 void AddIngestHealthRoutes(const AsyncProducer* producer, http::Router* router) {

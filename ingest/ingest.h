@@ -8,15 +8,17 @@
 #include "common/base/metrics.h"
 #include "common/http/server.h"
 #include "common/kafka/producer.h"
+#include "common/kafka/written_offsets.h"
 
 namespace odometer {
 
 struct IngestOptions {
   std::string topic = "metrics.events";
+  WrittenOffsets* raw_written = nullptr;  // is told where raw events are; must outlive the producer
 };
 
-// Adds the routes of /track and /ingest/metrics, and nothing else: operations routes (health, metrics) are added by
-// the process. The producer and clock must outlive the server that the router is given to, the metrics the producer too,
+// Adds the routes of /track, /ingest/metrics and POST /v1/metrics, and nothing else: operations routes (health, metrics)
+// are added by the process. The producer and clock must outlive the server that the router is given to, the metrics the producer too,
 // because delivery reports are counted.
 void AddIngestRoutes(const IngestOptions& options, AsyncProducer* producer, const Clock* clock, Metrics* metrics,
                      http::Router* router);

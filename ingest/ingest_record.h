@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/model/event.h"
 
@@ -13,7 +15,8 @@ namespace odometer {
 struct IngestRecord {
   std::string name;   // of the metric, for the answer
   std::string key;    // "level.name", or the name
-  std::string value;  // the event as compact JSON (schemas/metric-event.v1.schema.json)
+  std::string value;  // the event as compact JSON (schemas/metric-event.v1.schema.json), or a raw event's body
+  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 // Without `ts` the event's time is the time at which the broker appends the record. An empty level is as good as none, and

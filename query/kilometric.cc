@@ -106,8 +106,13 @@ http::Response Enveloped(const std::string& key, const RangeAnswer& range, Write
 http::Response Kilometric::Read(const http::Request& request, StateView* view) const {
   MetricQuery query;
   if (auto bad = ParseMetricQuery(request, &query)) return BadParameterResponse(*bad);
-  const RangeQuery range = RangeOf(request.org, query);
+  RangeQuery range = RangeOf(request.org, query);
   Result<RangeAnswer> read = ReadRange(tiers_, view, range);
+  // A name that nobody counts may be one of raw events.
+  if (read.ok() && read->buckets.empty() && range.selector.type == MetricType::kCounter) {
+    range.selector.type = MetricType::kEvent;
+    read = ReadRange(tiers_, view, range);
+  }
   if (!read.ok()) return ErrorResponse(read.status(), range.bucket_ms == 0 ? "" : "period");
   if (query.view != MetricView::kMeter) {
     return Enveloped(query.key, *read, [&](JsonWriter* json) {

@@ -61,6 +61,14 @@ std::vector<int32_t> OffsetSet::NotCoveredBy(const StatePosition& position) cons
   return partitions;
 }
 
+OffsetSet OffsetSet::CoveredBy(const StatePosition& position) const {
+  OffsetSet covered;
+  for (const auto& [partition, offset] : offsets_) {
+    if (FindTask(position, partition) != nullptr) covered.Add(partition, offset);
+  }
+  return covered;
+}
+
 bool OffsetSet::ReachedBy(const StatePosition& position) const {
   bool covered = false;
   for (const auto& [partition, offset] : offsets_) {

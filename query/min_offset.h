@@ -25,6 +25,8 @@ class OffsetSet {
   bool empty() const { return offsets_.empty(); }
   // The partitions of the set that the position does not cover.
   std::vector<int32_t> NotCoveredBy(const StatePosition& position) const;
+  // Of the set what lies in partitions that the position covers.
+  OffsetSet CoveredBy(const StatePosition& position) const;
   // The position covers at least one partition of the set, and reflects the records of all those that it covers.
   bool ReachedBy(const StatePosition& position) const;
 

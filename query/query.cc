@@ -9,6 +9,7 @@
 #include "query/health.h"
 #include "query/kilometric.h"
 #include "query/offset_waiter.h"
+#include "query/raw_events.h"
 #include "query/read_runner.h"
 #include "query/record_writes.h"
 #include "query/records.h"
@@ -33,6 +34,8 @@ class QueryService final : public Query {
         writers_(1, kMaxQueuedWrites),
         health_worker_(1, kMaxQueuedChecks),
         waiter_(state, clock, kMaxParked),
+        raw_written_(options.raw_written),
+        raw_events_(options.topic, {state, &readers_, clock, options.read_timeout_ms}),
         reads_(options.topic, options.min_offset_timeout_ms, options.read_timeout_ms, state, clock, &readers_, &waiter_,
                metrics),
         writes_(options.control_timeout_ms, control, clock, &writers_, &waiter_) {
@@ -60,6 +63,13 @@ class QueryService final : public Query {
     router->Add(http::Method::kDelete, kRecord, http::Access::kWrite,
                 [this](http::Request& request, http::Responder responder) {
                   writes_.Delete(request, std::move(responder));
+                });
+    router->Add(http::Method::kGet, "/v1/metrics", http::Access::kRead,
+                [this](http::Request& request, http::Responder responder) {
+                  const ReadFunction read = [this](const http::Request& kept, StateView* view) {
+                    return raw_events_.Read(kept, view);
+                  };
+                  reads_.Serve(request, std::move(responder), read, raw_written_);
                 });
     AddRead(router, "/api/v1/accounting",
             [](const http::Request&, StateView* view) { return AccountingResponse(view->position()); });
@@ -98,6 +108,8 @@ class QueryService final : public Query {
   WorkerPool writers_;
   WorkerPool health_worker_;  // of its own, so that it answers while queries wait
   OffsetWaiter waiter_;
+  const WrittenOffsets* const raw_written_;
+  const RawEvents raw_events_;
   ReadRunner reads_;
   RecordWrites writes_;
 };

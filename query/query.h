@@ -12,6 +12,7 @@
 #include "common/kafka/admin.h"
 #include "common/kafka/producer.h"
 #include "common/kafka/types.h"
+#include "common/kafka/written_offsets.h"
 #include "common/model/control.h"
 #include "common/model/tier.h"
 #include "common/state/state_reader.h"
@@ -25,6 +26,8 @@ struct QueryOptions {
   int control_timeout_ms = 5'000;      // from a set or forget until it shows
   int read_timeout_ms = 20'000;        // from a read to its answer, waiting for min-offset included
   int64_t commit_interval_ms = 100;    // for /health
+  // Reads of raw events wait, up to a second, until they show what was posted at the same address. May be null.
+  const WrittenOffsets* raw_written = nullptr;
   int worker_threads = 4;              // requests run here, so that a long scan does not hold up the I/O threads
 };
 
@@ -39,8 +42,8 @@ class ControlWriter {
 class Query {
  public:
   virtual ~Query() = default;
-  // Adds /metric, /read, the /data/metrics family, /api/v1/accounting, /api/v1/status/cardinality, /health, /health/ping,
-  // / and /logout; the query must outlive the server.
+  // Adds /metric, /read, the /data/metrics family, GET /v1/metrics, /api/v1/accounting, /api/v1/status/cardinality, /health,
+  // /health/ping, / and /logout; the query must outlive the server.
   virtual void AddRoutes(http::Router* router) = 0;
   // Ends what is under way and drops what is queued: after the server has been drained. Idempotent.
   virtual void Stop() = 0;

@@ -6,6 +6,9 @@
 namespace odometer {
 namespace {
 
+// Longer than a commit takes to show near the end of the log. A reader who did not ask for it should not wait for more.
+constexpr int64_t kMaxOwnWaitMs = 1'000;
+
 constexpr char kRefusedName[] = "odometer_query_refused_total";
 constexpr char kRefusedHelp[] = "Queries not answered, by reason: busy, min_offset (504), incomplete";
 
@@ -16,6 +19,7 @@ struct ReadRunner::Job {
   http::Responder responder;
   ReadFunction read;
   ReadConditions conditions;
+  OffsetSet own;  // written at this address, and not waited for yet
   int64_t min_offset_by_ms;
   Deadline deadline;
 };
@@ -33,16 +37,21 @@ ReadRunner::ReadRunner(std::string topic, int min_offset_timeout_ms, int read_ti
       timed_out_(metrics->Counter(kRefusedName, kRefusedHelp, {{"reason", "min_offset"}})),
       incomplete_(metrics->Counter(kRefusedName, kRefusedHelp, {{"reason", "incomplete"}})) {}
 
-void ReadRunner::Serve(http::Request& request, http::Responder responder, ReadFunction read) {
+void ReadRunner::Serve(http::Request& request, http::Responder responder, ReadFunction read,
+                       const WrittenOffsets* written) {
   ReadConditions conditions;
   if (auto bad = ParseReadConditions(request, topic_, &conditions)) {
     responder.Send(BadParameterResponse(*bad));
     return;
   }
+  OffsetSet own;
+  if (written != nullptr) {
+    for (const auto& [partition, offset] : written->Get()) own.Add(partition, offset);
+  }
   std::string().swap(request.body);  // means nothing to a read, which may wait for long
   const int64_t now_ms = clock_->SteadyMs();
   Submit(std::make_shared<Job>(Job{std::move(request), std::move(responder), std::move(read), std::move(conditions),
-                                   now_ms + min_offset_timeout_ms_, Deadline(clock_, now_ms + read_timeout_ms_)}));
+                                   std::move(own), now_ms + min_offset_timeout_ms_, Deadline(clock_, now_ms + read_timeout_ms_)}));
 }
 
 void ReadRunner::Submit(const std::shared_ptr<Job>& job) {
@@ -64,6 +73,7 @@ void ReadRunner::Run(const std::shared_ptr<Job>& job) {
     if (!response) {
       const OffsetSet& wanted = job->conditions.min_offset;
       if (!wanted.empty() && !wanted.ReachedBy(position)) return Park(job);
+      if (ParkForOwn(job, position)) return;
       response = job->read(job->request, view->get());
       // A view is lost with the processor that gave it: whoever answers now gets the question once more.
       if (response->status == 503 && again && !job->deadline.Passed()) continue;
@@ -80,6 +90,15 @@ std::optional<http::Response> ReadRunner::Refusal(const ReadConditions& conditio
   if (missing.empty()) missing = MissingPartitions(position);
   incomplete_.Increment();
   return IncompleteResponse(missing);
+}
+
+bool ReadRunner::ParkForOwn(const std::shared_ptr<Job>& job, const StatePosition& position) {
+  const OffsetSet own = std::exchange(job->own, {}).CoveredBy(position);
+  if (own.empty() || own.ReachedBy(position)) return false;
+  return waiter_->Park(own, clock_->SteadyMs() + kMaxOwnWaitMs, [this, job](OffsetWaiter::Outcome outcome) {
+    if (outcome == OffsetWaiter::Outcome::kStopped) return job->responder.Send(BusyResponse("stopping"));
+    Submit(job);
+  });
 }
 
 void ReadRunner::Park(const std::shared_ptr<Job>& job) {

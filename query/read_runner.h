@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
 #include "common/http/server.h"
+#include "common/kafka/written_offsets.h"
 #include "common/state/state_reader.h"
 #include "query/answer.h"
 #include "query/offset_waiter.h"
@@ -26,7 +27,10 @@ class ReadRunner {
 
   // Never blocks. Answers 400 for bad conditions, 503 when too much is under way or partitions are missing that the
   // conditions name, 504 when min-offset was not reached in time, else what `read` answers.
-  void Serve(http::Request& request, http::Responder responder, ReadFunction read);
+  // With `written` the answer also waits until it reflects that, where its partitions are covered; when that takes too
+  // long, it is the present one.
+  void Serve(http::Request& request, http::Responder responder, ReadFunction read,
+             const WrittenOffsets* written = nullptr);
 
  private:
   struct Job;
@@ -35,6 +39,8 @@ class ReadRunner {
   // The answer to a job that needs partitions which the position does not cover.
   std::optional<http::Response> Refusal(const ReadConditions& conditions, const StatePosition& position);
   void Park(const std::shared_ptr<Job>& job);
+  // Whether the job is parked until the state reflects what was written here.
+  bool ParkForOwn(const std::shared_ptr<Job>& job, const StatePosition& position);
 
   const std::string topic_;
   const int min_offset_timeout_ms_;

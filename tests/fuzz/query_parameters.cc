@@ -8,6 +8,7 @@
 #include "common/model/timestamp.h"
 #include "common/model/utf8.h"
 #include "query/planner.h"
+#include "query/raw_parameters.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace odometer {
@@ -62,6 +63,14 @@ void TestInput(std::string_view text) {
 
   ReadConditions conditions;
   if (auto bad = ParseReadConditions(request, "metrics.events", &conditions)) RequireAnswer(*bad);
+
+  RawQuery raw;
+  if (auto bad = ParseRawQuery(request, &raw)) {
+    RequireAnswer(*bad);
+  } else {
+    ODOMETER_FUZZ_REQUIRE(raw.events.from_ms <= raw.events.to_ms && raw.limit != 0u);
+    if (raw.events.after) ODOMETER_FUZZ_REQUIRE(ParsePlace(PlaceText(*raw.events.after)) == raw.events.after);
+  }
 
   MetricQuery query;
   if (auto bad = ParseMetricQuery(request, &query)) return RequireAnswer(*bad);

@@ -24,11 +24,13 @@ class FakeAsyncProducer : public AsyncProducer {
     std::string key;
     std::string value;
     Callback done;
+    std::vector<std::pair<std::string, std::string>> headers = {};
   };
 
   Status Produce(const std::string& topic, const OutRecord& record, Callback done) override {
     if (produced.size() >= capacity) return Status::Retry("the queue is full");
     produced.push_back({topic, std::string(record.key), std::string(record.value), std::move(done)});
+    for (const Header& header : record.headers) produced.back().headers.emplace_back(header.name, header.value);
     return Status::Ok();
   }
   Status Flush(int) override { return Status::Ok(); }

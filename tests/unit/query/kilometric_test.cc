@@ -49,6 +49,15 @@ TEST_F(KilometricTest, NothingFoundIsAnEmptyList) {
   EXPECT_EQ(Body({{"key", "k"}, {"type", "counter"}, {"from", "2"}, {"to", "1"}}), R"({"name":"k","values":[]})");
 }
 
+TEST_F(KilometricTest, WhereNothingIsCountedRawEventsAreShown) {
+  state_.Add(MakeSeries("k", MetricType::kEvent), 4, kStart);
+  EXPECT_EQ(Body({{"key", "k"}, {"type", "points"}}), R"({"name":"k","values":[{"from":1603303560000,"value":4}]})");
+  EXPECT_EQ(Values({{"key", "k"}, {"type", "counter"}})[0]["value"], 4);
+  EXPECT_TRUE(Values({{"key", "k"}, {"type", "gauge"}}).empty());
+  state_.Add(MakeSeries("k"), 1, kStart);
+  EXPECT_EQ(Values({{"key", "k"}, {"type", "points"}})[0]["value"], 1) << "a counter goes before";
+}
+
 TEST_F(KilometricTest, SumsBeyond64BitsKeepEveryDigit) {
   for (int i = 0; i < 3; ++i) state_.Add(MakeSeries("k"), Number::Of(uint64_t{18446744073709551615u}), kStart);
   EXPECT_EQ(Body({{"key", "k"}, {"type", "points"}}),

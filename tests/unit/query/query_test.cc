@@ -96,7 +96,8 @@ class QueryTest : public testing::Test {
   FakeStateReader state_;
   FakeAdmin admin_;
   FakeControlWriter control_{&state_};
-  std::unique_ptr<Query> query_ = NewQuery({}, &state_, &control_, &admin_, &clock_, &metrics_);
+  WrittenOffsets raw_written_;
+  std::unique_ptr<Query> query_ = NewQuery({.raw_written = &raw_written_}, &state_, &control_, &admin_, &clock_, &metrics_);
   http::Router router_;
 };
 
@@ -201,6 +202,27 @@ TEST_F(QueryTest, ManyWaitingReadsLeaveTheWorkersFree) {
   EXPECT_EQ(Get("/data/metrics").status, 200);
   state_.Add(MakeSeries("k"), 7, kStart, 1);
   for (Caught& caught : waiting) EXPECT_EQ(caught.Take().status, 200);
+}
+
+TEST_F(QueryTest, RawEventsShowWhatWasPostedHere) {
+  EXPECT_EQ(Get("/v1/metrics").body, "[]");
+  raw_written_.Add(1, 0);
+  raw_written_.Add(7, 100);  // another instance's partition
+  raw_written_.Add(0, -1);   // not known
+  Caught caught;
+  Begin(router_, Method::kGet, "/v1/metrics", GetRequest(), &caught);
+  EXPECT_EQ(Get("/data/metrics").status, 200) << "others do not wait";
+  state_.AddRaw("a", "{}", kStart, 1);
+  EXPECT_EQ(caught.Take().body, "[{}]");
+}
+
+TEST_F(QueryTest, RawEventsAreShownAsTheyAreWhenThePostedDoNotCome) {
+  raw_written_.Add(1, 5);
+  Caught caught;
+  Begin(router_, Method::kGet, "/v1/metrics", GetRequest(), &caught);
+  const http::Response response = caught.TakeWhile([this] { clock_.Advance(100); });
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "[]");
 }
 
 TEST_F(QueryTest, AReadWhoseOffsetDoesNotComeIs504) {
