@@ -16,6 +16,8 @@ SERIES_PER_TYPE = 60
 MAX_AGE_MS = 30_000
 # So often a record is not an event, and becomes a dead letter.
 MALFORMED = 0.002
+# So often one is a raw event, which is kept and not counted.
+RAW = 0.05
 FLUSH_S = 120
 
 
@@ -87,6 +89,8 @@ class KafkaSender(Sender):
 
     def send(self, event_id):
         event = self.make_event(event_id)
+        if self.rng.random() < RAW:
+            event.update(type="event", value=f"text {self.sent}")
         value = json.dumps(event)
         if self.rng.random() < MALFORMED:
             value = value[:-1]

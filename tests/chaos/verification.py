@@ -40,7 +40,8 @@ class Verification:
         self.compared = 0
         self.records = []  # all of the input topic
         self.events = []  # of these, the events: (partition, offset, event)
-        self.good = []  # their records
+        self.good = []  # the records of those that are counted
+        self.raw = []  # of raw events: (ts, timestamp, partition, offset, text)
 
     def run(self):
         self.deployment.wait_until_counted(SETTLE_S)
@@ -71,13 +72,17 @@ class Verification:
     def read_input(self):
         self.records = read_topic(self.deployment.broker, self.deployment.topic, self.cluster.partitions)
         for record in self.records:
-            partition, offset, _, value = record
+            partition, offset, timestamp, value = record
             try:
                 event = json.loads(value)
             except ValueError:
                 continue
             self.events.append((partition, offset, event))
-            self.good.append(record)
+            if event["type"] == "event":
+                self.raw.append((event["ts"], timestamp, partition, offset, value.decode()))
+            else:
+                self.good.append(record)
+        self.raw.sort()
         self.journal.say(f"{len(self.records)} records in the topic, {len(self.events)} of them events")
 
     def check_what_was_sent(self):
@@ -134,9 +139,19 @@ class Verification:
         compared, found = compare_everything(lambda: RememberingHttp(port, answers), self.good, THREADS)
         self.compared += compared
         self.differ(what, found)
+        self.check_raw_events(what)
         took_s = time.monotonic() - started
         self.journal.say(f"{compared} windows and totals {what} compared with the topic in {took_s:.0f} s")
         return answers
+
+    def check_raw_events(self, what):
+        """As they were sent, and in order."""
+        status, _, answer = self.deployment.http("query").get("/v1/metrics")
+        expected = "[" + ", ".join(text for *_, text in self.raw) + "]"
+        if (status, answer.decode()) != (200, expected):
+            found = f"{status}, {len(answer)} bytes instead of {len(expected)}"
+            self.differ(f"raw events {what}", [found])
+        self.journal.say(f"{len(self.raw)} raw events {what} compared with the topic")
 
     def complete(self):
         return self.deployment.http("query").get("/read", key="none", type="counter", require="complete")[0] == 200
