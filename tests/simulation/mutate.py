@@ -41,6 +41,11 @@ MUTANTS = {
          "  for (const TopicPartition& tp : partitions) assigned_.erase(tp.partition);\n"
          "  if (assigned_.empty()) assignment_seen_ = false;\n  assignment_changed_ = true;\n"),
     ]),
+    # A restored task counts its series against the limits from nothing.
+    "limits_from_nothing": ("processor/series_limits.cc", [
+        ("  series.ForEach([this](SeriesId, std::string_view identity) { Added(identity); });\n", "  (void)series;\n"),
+        ("  if (--count->second == 0)", "  if (count != by_org_.end() && --count->second == 0)"),
+    ]),
 }
 
 

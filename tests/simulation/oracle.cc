@@ -8,11 +8,13 @@
 
 namespace odometer {
 
-Oracle::Oracle(const StateLayout& layout, const std::map<int32_t, std::vector<SentRecord>>& sent)
-    : tiers_(layout.tiers), layout_(layout) {
+Oracle::Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
+               const std::map<int32_t, std::vector<SentRecord>>& sent)
+    : tiers_(layout.tiers), layout_(layout), limits_(limits) {
   for (const auto& [partition, records] : sent) {
     std::map<Window, Expected> windows;
-    std::map<int, int64_t> ids;  // → stream time when applied
+    std::set<Key> series;
+    std::map<std::pair<int, int>, int64_t> ids;  // org and id → stream time when applied
     int64_t stream_time_ms = kBeginningOfTime;
     Accounting& accounting = accounting_[partition];
     for (const SentRecord& record : records) {
@@ -22,21 +24,26 @@ Oracle::Oracle(const StateLayout& layout, const std::map<int32_t, std::vector<Se
         ++accounting.rejected[1];  // only the sum is compared
       } else if (record.kind == SentRecord::Kind::kForget) {
         ++accounting.applied;
-        std::erase_if(windows, [&](const auto& window) { return std::get<1>(window.first) == record.name; });
-      } else if (ids.contains(record.id) && stream_time_ms - ids[record.id] <= SeenIdsOptions{}.retention_ms) {
+        Forget(record, &series, &windows);
+      } else if (const std::pair id{record.org, record.id};
+                 ids.contains(id) && stream_time_ms - ids[id] <= SeenIdsOptions{}.retention_ms) {
         ++accounting.duplicate;
       } else if (record.kind == SentRecord::Kind::kRaw ? record.ts_ms < layout.EventsRetainedFromMs(stream_time_ms)
                                                        : !tiers_.RetainsEvent(record.ts_ms, stream_time_ms)) {
         ++accounting.late;
       } else {
-        ++accounting.applied;
         stream_time_ms = std::max(stream_time_ms, record.ts_ms);
-        if (record.id != SentRecord::kNoId) ids[record.id] = stream_time_ms;
+        if (record.id != SentRecord::kNoId) ids[id] = stream_time_ms;
         if (record.kind == SentRecord::Kind::kRaw) {
+          ++accounting.applied;
           raw_[{record.ts_ms, record.appended_ms, partition, record.offset}] = record;
           continue;
         }
-        Count(partition, record, &windows);
+        const std::optional<Key> overflow = OverflowSeries(record, series);
+        ++(overflow ? accounting.overflowed : accounting.applied);
+        const Key key = overflow.value_or(KeyOf(record));
+        series.insert(key);
+        Count(partition, record, key, &windows);
       }
     }
     stream_time_ms_ = std::max(stream_time_ms_, stream_time_ms);
@@ -44,11 +51,31 @@ Oracle::Oracle(const StateLayout& layout, const std::map<int32_t, std::vector<Se
   }
 }
 
-void Oracle::Count(int32_t partition, const SentRecord& event, std::map<Window, Expected>* windows) const {
+std::optional<Oracle::Key> Oracle::OverflowSeries(const SentRecord& event, const std::set<Key>& series) {
+  if (series.contains(KeyOf(event))) return std::nullopt;
+  uint64_t all = 0, of_org = 0;
+  for (const auto& [org, name, type] : series) {
+    if (name == kSimulatedNames) continue;
+    ++all;
+    if (org == event.org) ++of_org;
+  }
+  if (of_org < limits_.series_per_org && all < limits_.series) return std::nullopt;
+  ++overflowed_[of_org >= limits_.series_per_org ? "org's limit" : of_org > 0 ? "task's limit" : "org without series"];
+  return Key{of_org > 0 ? event.org : kSimulatedOrgs, kSimulatedNames, event.type};
+}
+
+void Oracle::Forget(const SentRecord& forget, std::set<Key>* series, std::map<Window, Expected>* windows) {
+  auto forgotten = [&](const Key& key) { return std::get<0>(key) == forget.org && std::get<1>(key) == forget.name; };
+  std::erase_if(*series, forgotten);
+  std::erase_if(*windows, [&](const auto& window) { return forgotten(std::get<1>(window.first)); });
+}
+
+void Oracle::Count(int32_t partition, const SentRecord& event, const Key& key,
+                   std::map<Window, Expected>* windows) const {
   const Expected one{1, event.value, event.value, event.value, {event.ts_ms, partition, event.offset}, event.value};
-  if (tiers_.total) Add(one, &(*windows)[{0, event.name, event.type, 0}]);
+  if (tiers_.total) Add(one, &(*windows)[{0, key, 0}]);
   for (const Tier& tier : tiers_.windows) {
-    Add(one, &(*windows)[{tier.size_ms, event.name, event.type, tier.WindowStart(event.ts_ms)}]);
+    Add(one, &(*windows)[{tier.size_ms, key, tier.WindowStart(event.ts_ms)}]);
   }
 }
 
@@ -84,8 +111,8 @@ std::string Oracle::Describe(const Expected& e) {
 }
 
 std::string Oracle::Describe(const Accounting& a) {
-  return fmt::format("consumed {} applied {} duplicate {} late {} rejected {}", a.consumed, a.applied, a.duplicate,
-                     a.late, a.rejected_total());
+  return fmt::format("consumed {} applied {} duplicate {} late {} rejected {} overflowed {}", a.consumed, a.applied,
+                     a.duplicate, a.late, a.rejected_total(), a.overflowed);
 }
 
 std::string Oracle::Compare(StateReader* state) const {
@@ -110,56 +137,73 @@ std::string Oracle::Compare(StateReader* state) const {
 }
 
 std::string Oracle::CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const {
-  for (int name = 0; name < kSimulatedNames; ++name) {
-    for (MetricType type : {MetricType::kCounter, MetricType::kGauge}) {
-      std::map<int64_t, Expected> expected, actual;
-      for (auto it = expected_.lower_bound({size_ms, name, type, kBeginningOfTime}); it != expected_.end(); ++it) {
-        const auto& [size, its_name, its_type, start_ms] = it->first;
-        if (size != size_ms || its_name != name || its_type != type) break;
-        if (start_ms >= first_start_ms) expected[start_ms] = it->second;
+  for (int org = 0; org <= kSimulatedOrgs; ++org) {
+    for (int name = 0; name <= kSimulatedNames; ++name) {
+      for (MetricType type : {MetricType::kCounter, MetricType::kGauge}) {
+        std::string difference = CompareSeries(state, {org, name, type}, size_ms, first_start_ms);
+        if (!difference.empty()) return difference;
       }
-      SeriesSelector selector;
-      selector.name = SimulatedName(name);
-      selector.type = type;
-      Result<WindowsAnswer> answer = state->ReadWindows(selector, {.size_ms = size_ms, .bucket_ms = size_ms});
-      if (!answer.ok()) return answer.status().ToString();
-      for (const Bucket& bucket : answer->buckets) actual[bucket.start_ms] = FromAggregate(bucket.aggregate);
-      if (expected == actual) continue;
-      const std::string where =
-          fmt::format("{} {} in windows of {} ms", MetricTypeName(type), SimulatedName(name), size_ms);
-      for (const auto& [start_ms, value] : expected) {
-        if (!actual.contains(start_ms)) return fmt::format("{}: none at {}, not {}", where, start_ms, Describe(value));
-        if (actual[start_ms] == value) continue;
-        return fmt::format("{} at {}: {}, not {}", where, start_ms, Describe(actual[start_ms]), Describe(value));
-      }
-      return fmt::format("{}: {} windows, not {}", where, actual.size(), expected.size());
     }
   }
   return "";
 }
 
-// Both ways to them: all, and those of each name.
+// Both ways to them: all of an org, and those of each name.
 std::string Oracle::CompareRaw(StateReader* state) const {
-  for (int name = -1; name < kSimulatedNames; ++name) {
-    std::string expected, actual;
-    for (const auto& [place, record] : raw_) {
-      const bool shown = place.ts_ms >= layout_.EventsRetainedFromMs(stream_time_ms_);
-      if (shown && (name < 0 || record.name == name)) expected += RawBody(record);
+  for (int org = 0; org < kSimulatedOrgs; ++org) {
+    for (int name = -1; name < kSimulatedNames; ++name) {
+      if (std::string found = CompareRaw(state, org, name); !found.empty()) return found;
     }
-    EventsQuery query{.limit = 7};
-    if (name >= 0) query.name = SimulatedName(name);
-    for (bool more = true; more;) {
-      Result<std::unique_ptr<StateView>> view = state->View({});
-      if (!view.ok()) return view.status().ToString();
-      Result<EventsPage> page = (*view)->ReadEvents(query);
-      if (!page.ok()) return page.status().ToString();
-      actual += page->bodies;
-      more = page->more;
-      if (!page->rows.empty()) query.after = page->rows.back().place;
-    }
-    if (actual != expected) return fmt::format("raw events of {}: {}, not {}", name, actual, expected);
   }
   return "";
+}
+
+// A name below 0: all.
+std::string Oracle::CompareRaw(StateReader* state, int org, int name) const {
+  std::string expected, actual;
+  for (const auto& [place, record] : raw_) {
+    const bool shown = place.ts_ms >= layout_.EventsRetainedFromMs(stream_time_ms_);
+    if (shown && record.org == org && (name < 0 || record.name == name)) expected += RawBody(record);
+  }
+  EventsQuery query{.org = SimulatedOrg(org), .limit = 7};
+  if (name >= 0) query.name = SimulatedName(name);
+  for (bool more = true; more;) {
+    Result<std::unique_ptr<StateView>> view = state->View({});
+    if (!view.ok()) return view.status().ToString();
+    Result<EventsPage> page = (*view)->ReadEvents(query);
+    if (!page.ok()) return page.status().ToString();
+    actual += page->bodies;
+    more = page->more;
+    if (!page->rows.empty()) query.after = page->rows.back().place;
+  }
+  if (actual == expected) return "";
+  return fmt::format("raw events of {} of {}: {}, not {}", name, SimulatedOrg(org), actual, expected);
+}
+
+std::string Oracle::CompareSeries(StateReader* state, const Key& key, int64_t size_ms, int64_t first_start_ms) const {
+  std::map<int64_t, Expected> expected, actual;
+  for (auto it = expected_.lower_bound({size_ms, key, first_start_ms}); it != expected_.end(); ++it) {
+    const auto& [size, its_key, start_ms] = it->first;
+    if (size != size_ms || its_key != key) break;
+    expected[start_ms] = it->second;
+  }
+  const auto& [org, name, type] = key;
+  SeriesSelector selector;
+  selector.org = SimulatedOrg(org);
+  selector.name = SimulatedName(name);
+  selector.type = type;
+  Result<WindowsAnswer> answer = state->ReadWindows(selector, {.size_ms = size_ms, .bucket_ms = size_ms});
+  if (!answer.ok()) return answer.status().ToString();
+  for (const Bucket& bucket : answer->buckets) actual[bucket.start_ms] = FromAggregate(bucket.aggregate);
+  if (expected == actual) return "";
+  const std::string where = fmt::format("{} {} of {} in windows of {} ms", MetricTypeName(type), SimulatedName(name),
+                                        SimulatedOrg(org), size_ms);
+  for (const auto& [start_ms, value] : expected) {
+    if (!actual.contains(start_ms)) return fmt::format("{}: none at {}, not {}", where, start_ms, Describe(value));
+    if (actual[start_ms] == value) continue;
+    return fmt::format("{} at {}: {}, not {}", where, start_ms, Describe(actual[start_ms]), Describe(value));
+  }
+  return fmt::format("{}: {} windows, not {}", where, actual.size(), expected.size());
 }
 
 std::string Oracle::CompareAccounting(const StatePosition& position) const {

@@ -3,25 +3,31 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "common/model/tier.h"
 #include "common/state/state_reader.h"
+#include "processor/series_limits.h"
 #include "tests/simulation/workload.h"
 
 namespace odometer {
 
 class Oracle {
  public:
-  Oracle(const StateLayout& layout, const std::map<int32_t, std::vector<SentRecord>>& sent);
+  Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
+         const std::map<int32_t, std::vector<SentRecord>>& sent);
 
   // The first difference between it and what the state answers about every series, window and total, every raw
   // event, and about every task's accounting; empty when there is none.
   std::string Compare(StateReader* state) const;
 
   uint64_t rejected() const { return rejected_; }
+  // By what made them so.
+  const std::map<std::string, uint64_t>& overflowed() const { return overflowed_; }
 
  private:
   struct Expected {
@@ -31,25 +37,35 @@ class Oracle {
     int64_t last = 0;
     friend bool operator==(const Expected&, const Expected&) = default;
   };
-  // Size of the window, 0 for the total; name; type; start.
-  using Window = std::tuple<int64_t, int, MetricType, int64_t>;
+  // Org, name and type.
+  using Key = std::tuple<int, int, MetricType>;
+  // Size of the window, 0 for the total; series; start.
+  using Window = std::tuple<int64_t, Key, int64_t>;
 
-  void Count(int32_t partition, const SentRecord& event, std::map<Window, Expected>* windows) const;
+  static Key KeyOf(const SentRecord& record) { return {record.org, record.name, record.type}; }
+  // The series that takes an event in its place, when one more would be too many beside `series`.
+  std::optional<Key> OverflowSeries(const SentRecord& event, const std::set<Key>& series);
+  static void Forget(const SentRecord& forget, std::set<Key>* series, std::map<Window, Expected>* windows);
+  void Count(int32_t partition, const SentRecord& event, const Key& key, std::map<Window, Expected>* windows) const;
   static void Add(const Expected& more, Expected* to);
   static Expected FromAggregate(const Aggregate& aggregate);
   static std::string Describe(const Expected& expected);
   static std::string Describe(const Accounting& accounting);
   std::string CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const;
   std::string CompareRaw(StateReader* state) const;
+  std::string CompareRaw(StateReader* state, int org, int name) const;
+  std::string CompareSeries(StateReader* state, const Key& key, int64_t size_ms, int64_t first_start_ms) const;
   std::string CompareAccounting(const StatePosition& position) const;
 
   const TierSet tiers_;
   std::map<Window, Expected> expected_;
   std::map<int32_t, Accounting> accounting_;
   const StateLayout layout_;
+  const SeriesLimitOptions limits_;
   std::map<EventPlace, SentRecord> raw_;
   int64_t stream_time_ms_ = kBeginningOfTime;  // the highest of all tasks
   uint64_t rejected_ = 0;
+  std::map<std::string, uint64_t> overflowed_;
 };
 
 }  // namespace odometer

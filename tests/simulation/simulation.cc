@@ -45,6 +45,12 @@ TierSet TiersOf(Random* random) {
   return TierSet{{{1'000, 60'000}, {60'000, 3'600'000}}, /*total=*/random->OneIn(2)};
 }
 
+// Of up to 8 series of each org. Half of the simulations reach neither.
+SeriesLimitOptions LimitsOf(Random* random) {
+  if (random->OneIn(2)) return {};
+  return {.series = random->Below(14) + 1, .series_per_org = random->Below(7) + 1};
+}
+
 class Simulation {
  public:
   Simulation(uint64_t seed, bool trace)
@@ -52,6 +58,7 @@ class Simulation {
         trace_(trace),
         layout_{TiersOf(&random_), random_.OneIn(3) ? 3'600'000 : kForever},  // in this order
         changelogs_(ChangelogStores(kApplication, kTopic, layout_)),
+        limits_(LimitsOf(&random_)),
         partitions_(static_cast<int32_t>(random_.Between(1, 2))),
         workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs),
         fault_chance_(random_.Of(std::vector<uint64_t>{0, 3'000, 20'000, 60'000})),
@@ -150,7 +157,7 @@ class Simulation {
     machine->executor = executor.get();
     machine->process.emplace(machine->name, /*exactly_once=*/true,
                              ProcessorInstance::Surroundings{&broker_, &clock_, &machine->store, &layout_,
-                                                             &changelogs_},
+                                                             &changelogs_, {}, limits_},
                              std::move(executor));
   }
 
@@ -438,7 +445,7 @@ class Simulation {
     }
     if (!machine->process) StartProcess(machine);
     Settle(when, machine);
-    const Oracle oracle(layout_, workload_.sent());
+    const Oracle oracle(layout_, limits_, workload_.sent());
     auto reader = NewLocalReader(&machine->store, layout_);
     // Everything may have been committed elsewhere: here it is only once every task was restored.
     for (int round = 0; round < kRoundsToSettle && held() && !ReflectsAll(*reader->Position()); ++round) {
@@ -448,6 +455,9 @@ class Simulation {
     if (!held()) return;
     const std::string difference = oracle.Compare(reader.get());
     if (!difference.empty()) return Fail(when + ": " + difference);
+    for (const auto& [why, count] : oracle.overflowed()) {
+      if (!lose_store) report_.events.at("overflowed: " + why) += count;
+    }
     const size_t letters = broker_.CommittedRecords({kDeadLetters, 0}).size();
     if (letters != oracle.rejected()) Fail(fmt::format("{} dead letters, not {}", letters, oracle.rejected()));
   }
@@ -510,6 +520,7 @@ class Simulation {
   MemoryBroker broker_{&clock_};
   const StateLayout layout_;
   const std::vector<ChangelogStore> changelogs_;
+  const SeriesLimitOptions limits_;
   int32_t partitions_;
   Workload workload_;
   const uint64_t fault_chance_;         // of a million, per call
@@ -523,7 +534,9 @@ class Simulation {
                                       {"call failed: retry, with effect", 0}, {"changelogs compacted", 0}, {"crash", 0},
                                       {"died after a write", 0}, {"died before a write", 0}, {"died within a call", 0},
                                       {"disk full", 0}, {"disk lost", 0}, {"hang", 0}, {"last writes lost", 0},
-                                      {"orderly stop", 0}, {"partition added", 0}, {"rebalance", 0},
+                                      {"orderly stop", 0}, {"overflowed: org without series", 0},
+                                      {"overflowed: org's limit", 0}, {"overflowed: task's limit", 0},
+                                      {"partition added", 0}, {"rebalance", 0},
                                       {"records delivered again", 0}, {"session expired", 0}, {"start", 0},
                                       {"store broken", 0}, {"tampered: changelog shortened", 0},
                                       {"tampered: changelog shortened, disk lost", 0},

@@ -8,7 +8,14 @@
 
 namespace odometer {
 
-std::string SimulatedName(int number) { return "s" + std::to_string(number); }
+std::string SimulatedName(int number) {
+  return number == kSimulatedNames ? std::string(kOverflowName) : "s" + std::to_string(number);
+}
+
+std::string SimulatedOrg(int number) {
+  if (number == 0) return std::string(kDefaultOrg);
+  return number == kSimulatedOrgs ? std::string(kOverflowName) : "o" + std::to_string(number);
+}
 
 // Text, so that it is kept and not counted.
 std::string RawBody(const SentRecord& record) {
@@ -30,8 +37,9 @@ void Workload::SendEvents(int32_t partition) {
   for (SentRecord& event : events) {
     event = RandomEvent(partition);
     const std::string id = event.id == SentRecord::kNoId ? "" : fmt::format(R"(,"id":"i{}")", event.id);
-    bodies.push_back(fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}{}}})", SimulatedName(event.name),
-                                 MetricTypeName(event.type), event.value, event.ts_ms, id));
+    const std::string org = event.org == 0 ? "" : fmt::format(R"(,"org":"{}")", SimulatedOrg(event.org));
+    bodies.push_back(fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}{}{}}})", SimulatedName(event.name),
+                                 MetricTypeName(event.type), event.value, event.ts_ms, org, id));
   }
   const TopicPartition tp{kTopic, partition};
   if (!transaction) return Remember(partition, events[0], broker_->Append(tp, {.value = bodies[0]}));
@@ -44,8 +52,10 @@ void Workload::SendEvents(int32_t partition) {
 }
 
 void Workload::SendForget(int32_t partition) {
-  SentRecord forget{.kind = SentRecord::Kind::kForget, .name = static_cast<int>(random_->Below(kSimulatedNames))};
-  const Control control{.org = std::string(kDefaultOrg), .qualified_name = SimulatedName(forget.name)};
+  SentRecord forget{.kind = SentRecord::Kind::kForget};
+  forget.org = static_cast<int>(random_->Below(kSimulatedOrgs + 1));
+  forget.name = static_cast<int>(random_->Below(kSimulatedNames + 1));
+  const Control control{.org = SimulatedOrg(forget.org), .qualified_name = SimulatedName(forget.name)};
   const std::string body = EncodeControl(control);
   Remember(partition, forget,
            broker_->Append({kTopic, partition}, {.value = body, .headers = {{kControlHeader, "forget"}}}));
@@ -67,13 +77,15 @@ void Workload::SendRaw(int32_t partition) {
   raw.value = next_raw_++;
   raw.appended_ms = clock_->WallMs();
   const std::string body = RawBody(raw), ts = std::to_string(raw.ts_ms), id = fmt::format("i{}", raw.id);
-  std::vector<Header> headers = {{kKindHeader, kRawKind}, {kTsHeader, ts}};
+  const std::string org = SimulatedOrg(raw.org);
+  std::vector<Header> headers = {{kKindHeader, kRawKind}, {kOrgHeader, org}, {kTsHeader, ts}};
   if (raw.id != SentRecord::kNoId) headers.push_back({kIdHeader, id});
   Remember(partition, raw, broker_->Append({kTopic, partition}, {.value = body, .headers = headers}));
 }
 
 SentRecord Workload::RandomEvent(int32_t partition) {
   SentRecord event;
+  event.org = random_->OneIn(2) ? 0 : static_cast<int>(random_->Below(kSimulatedOrgs));
   event.name = static_cast<int>(random_->Below(kSimulatedNames));
   event.type = random_->OneIn(3) ? MetricType::kGauge : MetricType::kCounter;
   event.value = event.type == MetricType::kGauge ? random_->Between(-5, 5) : random_->Between(1, 9);

@@ -1,5 +1,6 @@
-// What producers send in a simulation: raw events, events of a few series, on time, late and too early, some with ids and some of
-// these again, records that are to be rejected, transactions that are aborted, and commands to forget a series.
+// What producers send in a simulation: events of a few series of a few orgs, raw ones too, on time, late and too early, some
+// with ids and some of these again, records that are to be rejected, transactions that are aborted, and commands to forget a
+// series.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,11 @@
 
 namespace odometer {
 
+// The numbers after these stand for what events past a limit are counted in.
 inline constexpr int kSimulatedNames = 4;
+inline constexpr int kSimulatedOrgs = 3;
 std::string SimulatedName(int number);
+std::string SimulatedOrg(int number);
 
 // A record as it was sent; kinds say what must become of it.
 struct SentRecord {
@@ -22,6 +26,7 @@ struct SentRecord {
   static constexpr int kNoId = -1;
   Kind kind = Kind::kEvent;
   int64_t offset = 0;
+  int org = 0;
   int name = 0;
   MetricType type = MetricType::kCounter;
   int64_t value = 0;
