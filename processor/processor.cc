@@ -151,17 +151,19 @@ class RealProcessor final : public Processor {
     }
     Result<std::optional<TopicInfo>> letters = admin_->Describe(options_.dead_letter_topic);
     if (!letters.ok()) return letters.status();
+    const int64_t sent_bytes = MaxRecordBytes(options_.kafka);
     if (letters->has_value()) {
       dead_letter_partitions_ = (*letters)->partitions;
-      dead_letter_max_bytes_ = std::min((*letters)->MaxMessageBytes(), kMaxRecordBytes);
+      dead_letter_max_bytes_ = std::min((*letters)->MaxMessageBytes(), sent_bytes);
       return Status::Ok();
     }
     dead_letter_partitions_ = (*input)->partitions;
-    dead_letter_max_bytes_ = std::min((*input)->MaxMessageBytes() + kDeadLetterHeaderBytes, kMaxRecordBytes);
+    const int64_t topic_bytes = std::min((*input)->MaxMessageBytes() + kDeadLetterHeaderBytes, kMaxRecordBytes);
+    dead_letter_max_bytes_ = std::min(topic_bytes, sent_bytes);
     return admin_->Create({options_.dead_letter_topic,
                            dead_letter_partitions_,
                            options_.changelog_replication,
-                           {{"max.message.bytes", std::to_string(dead_letter_max_bytes_)}}});
+                           {{"max.message.bytes", std::to_string(topic_bytes)}}});
   }
 
   Status StartStateService() {

@@ -23,7 +23,7 @@ struct TaskOptions {
   int64_t events_retention_ms = kForever;  // of raw events
   SeriesLimitOptions limits;
   bool dead_letter_late = false;
-  int64_t dead_letter_max_bytes = 1'000'000;  // that the dead-letter topic takes as one batch
+  int64_t dead_letter_max_bytes = 1'000'000;  // that the dead-letter topic and the producer take as one batch
 };
 
 // Used by the consuming thread only.

@@ -19,6 +19,8 @@ namespace odometer {
 // The default of what a TransactionalProducer sends as one record; a topic's own limit (TopicInfo::MaxMessageBytes) is
 // usually lower.
 inline constexpr int64_t kMaxRecordBytes = 10 << 20;
+// What one with these properties sends: their message.max.bytes, else kMaxRecordBytes.
+int64_t MaxRecordBytes(const KafkaProperties& properties);
 
 // Produces in transactions. One thread at a time. Errors: kRetry (call the same again), kAbort (call Abort, keep the
 // deltas), kRecover (fenced or fatal: this object is finished), kStop (refused for good).

@@ -27,15 +27,7 @@ constexpr int kEndTimeoutMs = 10'000;
 // While delivery reports of purged records are still to be served.
 constexpr int kAbortSliceMs = 50;
 
-// message.max.bytes, as configured.
-int64_t MaxRecordBytes(rd_kafka_t* client) {
-  std::array<char, 32> value{};
-  size_t size = value.size();
-  if (rd_kafka_conf_get(rd_kafka_conf(client), "message.max.bytes", value.data(), &size) != RD_KAFKA_CONF_OK) {
-    return kMaxRecordBytes;
-  }
-  return ParseInteger<int64_t>(value.data()).value_or(kMaxRecordBytes);
-}
+constexpr const char* kMaxBytesProperty = "message.max.bytes";
 
 class RdTransactionalProducer final : public TransactionalProducer {
  public:
@@ -112,7 +104,7 @@ Status RdTransactionalProducer::Open(const ProducerOptions& options) {
       {"linger.ms", "1"},
       {"batch.num.messages", std::to_string(kBatchRecords)},
       {"message.timeout.ms", std::to_string(options.transaction_timeout_ms)},
-      {"message.max.bytes", std::to_string(kMaxRecordBytes)},  // the topics' limits count, not librdkafka's 1 MB
+      {kMaxBytesProperty, std::to_string(kMaxRecordBytes)},    // the topics' limits count, not librdkafka's 1 MB
       {"topic.metadata.refresh.interval.ms", "5000"},          // new partitions are known within this
       {"queue.buffering.max.messages", std::to_string(2 * kMaxRecordsUnderWay)},
   };
@@ -125,7 +117,7 @@ Status RdTransactionalProducer::Open(const ProducerOptions& options) {
   Result<rd::ClientPtr> client = rd::NewClient(config);
   if (!client.ok()) return client.status();
   client_ = std::move(*client);
-  max_record_bytes_ = MaxRecordBytes(client_.get());
+  max_record_bytes_ = MaxRecordBytes(options.properties);
   events_.reset(rd_kafka_queue_get_main(client_.get()));
   return Status::Ok();
 }
@@ -375,6 +367,20 @@ Status RdTransactionalProducer::Abort() {
 }
 
 }  // namespace
+
+int64_t MaxRecordBytes(const KafkaProperties& properties) {
+  auto set = properties.find(kMaxBytesProperty);
+  if (set == properties.end()) return kMaxRecordBytes;
+  // As librdkafka reads it, in hexadecimal too. What it does not take, no client is made with.
+  std::unique_ptr<rd_kafka_conf_t, rd::Free<rd_kafka_conf_destroy>> conf(rd_kafka_conf_new());
+  std::array<char, 32> value{};
+  size_t size = value.size();
+  if (rd_kafka_conf_set(conf.get(), kMaxBytesProperty, set->second.c_str(), nullptr, 0) != RD_KAFKA_CONF_OK ||
+      rd_kafka_conf_get(conf.get(), kMaxBytesProperty, value.data(), &size) != RD_KAFKA_CONF_OK) {
+    return kMaxRecordBytes;
+  }
+  return ParseInteger<int64_t>(value.data()).value_or(kMaxRecordBytes);
+}
 
 Result<std::unique_ptr<TransactionalProducer>> NewRdTransactionalProducer(const ProducerOptions& options) {
   auto producer = std::make_unique<RdTransactionalProducer>(!options.transactional_id.empty());

@@ -4,6 +4,7 @@
 input topic that grows, at_least_once, and refusals."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,20 @@ def test_bad_records_become_dead_letters_and_the_rest_counts():
         assert accounting["consumed"] == 2 * len(originals) and accounting["balanced"], accounting
         assert deployment.metric_sum("processor", "odometer_events_consumed_total") == 2 * len(originals)
         assert deployment.metric_sum("processor", "odometer_events_applied_total") == len(originals)
+
+
+def test_a_letter_is_cut_to_what_the_processor_sends():
+    kafka = {"bootstrap.servers": os.environ["ODOMETER_TEST_BROKER"], "message.max.bytes": "20000"}
+    with Deployment(partitions=1, settings={"kafka": kafka}) as deployment:
+        deployment.start("processor")
+        deployment.start("query")
+        send(deployment, [b"x" * 50_000, b"y" * 10_000, {"name": "good"}])
+        deployment.wait_until_counted()
+        assert total(deployment, "good") == 1
+        (cut_headers, cut), (whole_headers, whole) = read_all(deployment, deployment.name + ".dead-letters")
+        assert cut_headers["odometer-cut"] == "key=0 value=50000 headers=0", cut_headers
+        assert 19_000 < len(cut) < 20_000 and cut.strip(b"x") == b"", len(cut)
+        assert whole == b"y" * 10_000 and "odometer-cut" not in whole_headers, whole_headers
 
 
 def test_events_are_late_only_past_every_tier():
