@@ -55,7 +55,7 @@ def watch(deployment, ended):
 
 
 def main():
-    settings = {"memory.limit": f"{LIMIT_MIB}MiB", "query.min_offset.timeout": "15s"}
+    settings = {"memory.limit": f"{LIMIT_MIB}MiB", "limits.series.per.org": SERIES, "query.min_offset.timeout": "15s"}
     with Deployment(partitions=PARTITIONS, settings=settings) as deployment:
         produce(deployment)
         deployment.start("processor")
