@@ -236,7 +236,14 @@ def test_a_growing_input_topic_is_followed():
         deployment.wait_until_counted()
         admin = AdminClient({"bootstrap.servers": deployment.broker})
         admin.create_partitions([NewPartitions(deployment.topic, 3)])[deployment.topic].result(30)
-        wait_for("the broker to know the new partition", lambda: len(deployment.ends()) == 3)
+
+        def grown():
+            try:
+                return len(deployment.ends()) == 3
+            except KafkaException:
+                return False  # while the new partition has no leader
+
+        wait_for("the broker to know the new partition", grown)
         send(deployment, [(2, {"name": "new", "value": 7})])
         deployment.wait_until_counted()
         # The other tasks are opened anew, with a producer that knows the new partition.
