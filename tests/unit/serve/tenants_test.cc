@@ -10,6 +10,7 @@
 #include "common/http/gate.h"
 #include "common/model/control.h"
 #include "common/model/event_decoder.h"
+#include "common/model/raw_event.h"
 #include "tests/unit/serve/served_apis.h"
 #include "tests/unit/state/state_writer.h"
 
@@ -76,6 +77,8 @@ const std::map<std::string, RouteCase>& Cases() {
       {"POST /data/metrics/", {Rule::kWrites, {http::Post(slash, item)}}},
       {"DELETE /data/metrics/{record}",
        {Rule::kWrites, {Bare("DELETE", slash + "web.k"), Bare("DELETE", slash + kSecretName)}}},
+      {"POST /v1/metrics", {Rule::kWrites, {http::Post("/v1/metrics", item)}}},
+      {"GET /v1/metrics", {Rule::kShows, {http::Get("/v1/metrics"), http::Get("/v1/metrics?name=k&limit=1")}}},
       {"GET /api/v1/status/cardinality",
        {Rule::kShows, {http::Get("/api/v1/status/cardinality"), http::Get("/api/v1/status/cardinality?limit=1")}}},
       {"GET /api/v1/accounting", {Rule::kTotals, {http::Get("/api/v1/accounting")}}},
@@ -105,6 +108,8 @@ class World {
       writer_.Add(0, MakeSeries("k", {{"level", "web"}}, type, "acme"), kT + 1, 1'000);
       for (const char* name : {kSecretName, "__overflow__"}) writer_.Add(0, MakeSeries(name, {}, type, "acme"), kT, 1'000);
     }
+    writer_.AddEvent("globex", "k", {.ts_ms = kT}, R"({"name":"k","value":"globex's"})");
+    if (with_acme) writer_.AddEvent("acme", "k", {.ts_ms = kT - 1}, R"({"name":"k","value":"acme's"})");
   }
 
   ServedApis& served() { return served_; }
@@ -132,6 +137,7 @@ class World {
 
 std::string OrgOf(const MemoryRecord& record) {
   for (const auto& [name, value] : record.headers) {
+    if (name == kOrgHeader) return value;
     if (name == kControlHeader) {
       const Control control = DecodeControl(record.value).value();
       EXPECT_TRUE(!control.set || control.set->series.org == control.org);

@@ -76,6 +76,17 @@ void StateWriter::StageAggregate(StoreBatch* batch, FamilyId family, const std::
   batch->Put(family, key, bytes);
 }
 
+void StateWriter::AddEvent(const std::string& org, const std::string& name, const EventPlace& place,
+                           const std::string& body) {
+  const std::string name_part = EventNamePart(name), value = EncodeStoredEvent({name_part, body});
+  std::string key = EventKeyPrefix(place.partition, org);
+  AppendEventPlace(place, &key);
+  auto batch = store_.NewBatch();
+  batch->Put(StateLayout::kEvents, key, value);
+  batch->Put(StateLayout::kEventsByName, ByNameKey(key, name_part).value(), value);
+  Commit(place.partition, std::move(batch));
+}
+
 void StateWriter::Commit(int32_t partition, std::unique_ptr<StoreBatch> batch) {
   TaskMeta& meta = metas_[partition];
   ++meta.sequence;

@@ -10,6 +10,7 @@
 
 #include "common/model/aggregate.h"
 #include "common/model/series.h"
+#include "common/state/event_keys.h"
 #include "common/state/state_layout.h"
 #include "common/state/state_reader.h"
 #include "common/store/store.h"
@@ -32,6 +33,8 @@ class StateWriter {
   void Add(int32_t partition, const Series& series, int64_t ts_ms, int64_t value = 1);
   // Many series at once, each with one event.
   void AddMany(int32_t partition, const std::vector<Series>& series, int64_t ts_ms);
+  // A raw event at that place.
+  void AddEvent(const std::string& org, const std::string& name, const EventPlace& place, const std::string& body);
   void SetCheckpoint(int32_t partition, const TaskCheckpoint& checkpoint);
   void SetPartitionCount(int32_t partitions);
   void PutRaw(FamilyId family, const std::string& key, const std::string& value);
