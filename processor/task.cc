@@ -4,60 +4,15 @@
 #include <utility>
 
 #include "common/model/control.h"
-#include "common/model/raw_event.h"
 #include "common/model/timestamp.h"
-#include "common/model/utf8.h"
 #include "common/state/event_keys.h"
+#include "common/state/input_record.h"
 
 namespace odometer {
 
 namespace {
-constexpr std::string_view kContentTypeHeader = "content-type";
 constexpr std::string_view kJsonWhiteSpace = " \t\n\r";
-
-bool IsJson(std::string_view content_type) { return content_type.substr(0, 16) == "application/json"; }
-
-bool IsOrg(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxNameBytes && text != kOverflowName && IsValidUtf8(text);
-}
 }  // namespace
-
-struct Task::RecordHead {
-  explicit RecordHead(const RecordView& record) {
-    for (const Header& header : record.Headers()) {
-      if (header.name == kControlHeader) control = true;
-      if (header.name == kContentTypeHeader) readable = readable && IsJson(header.value);
-      if (header.name == kKindHeader) {
-        raw = header.value == kRawKind;
-        readable = readable && raw;
-      }
-      if (header.name == kOrgHeader) org = header.value;
-      if (header.name == kTsHeader) ts = header.value;
-      if (header.name == kIdHeader) id = header.value;
-    }
-  }
-
-  // Of a raw event, whose body has been read: what its headers say.
-  RejectReason Complete(int64_t record_ts_ms, Event* event) const {
-    event->labels.clear();
-    event->org = org.value_or(kDefaultOrg);
-    if (!IsOrg(event->org)) return RejectReason::kBadOrg;
-    event->id = id;
-    if (id.size() > kMaxNameBytes) return RejectReason::kBadId;
-    event->ts_ms = record_ts_ms;
-    if (!ts) return RejectReason::kNone;
-    const std::optional<int64_t> ts_ms = ParseRawTs(*ts);
-    if (!ts_ms) return RejectReason::kBadTimestamp;
-    event->ts_ms = *ts_ms;
-    return *ts_ms - kMaxFutureMs > record_ts_ms ? RejectReason::kFromTheFuture : RejectReason::kNone;
-  }
-
-  bool control = false;
-  bool readable = true;  // of a kind and content type that is known here
-  bool raw = false;
-  std::optional<std::string_view> org, ts;
-  std::string_view id;
-};
 
 Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, SeriesDictionary series, SeenIds ids)
     : partition_(partition),
@@ -78,28 +33,17 @@ void Task::Process(const RecordView& record, EventDecoder* decoder) {
   if (!first_unsealed_ms_) first_unsealed_ms_ = record.timestamp_ms;
   ++state_.accounting.consumed;
 
-  const RecordHead head(record);
-  if (head.control) return ApplyControl(record.value, record);
+  const InputRecord input(record);
+  if (input.is_control()) return ApplyControl(record.value, record);
   Event event;
   std::swap(event.labels, labels_);
-  const RejectReason reason = DecodeRecord(head, record, decoder, &event);
+  const RejectReason reason = input.Decode(decoder, &event);
   if (reason == RejectReason::kNone) {
     Apply(event, record);
   } else {
     Reject(reason, record);
   }
   std::swap(event.labels, labels_);
-}
-
-RejectReason Task::DecodeRecord(const RecordHead& head, const RecordView& record, EventDecoder* decoder, Event* event) {
-  if (!head.readable) return RejectReason::kMalformed;
-  RejectReason reason = head.raw ? decoder->DecodeRaw(record.value, event)
-                                 : decoder->Decode(record.value, record.timestamp_ms, event);
-  if (reason == RejectReason::kNone && head.raw) reason = head.Complete(record.timestamp_ms, event);
-  if (reason != RejectReason::kNone) return reason;
-  // The record's own time, when the event has none, is whatever its producer said if the topic takes CreateTime.
-  const bool in_bounds = event->ts_ms >= kMinTimestampMs && event->ts_ms <= kMaxTimestampMs;
-  return in_bounds ? RejectReason::kNone : RejectReason::kBadTimestamp;
 }
 
 void Task::Apply(const Event& event, const RecordView& record) {

@@ -62,8 +62,6 @@ class Task {
 
  private:
   // What the headers say of a record.
-  struct RecordHead;
-  RejectReason DecodeRecord(const RecordHead& head, const RecordView& record, EventDecoder* decoder, Event* event);
   void Apply(const Event& event, const RecordView& record);
   void Keep(const Event& event, const RecordView& record);
   void Count(const Event& event, const RecordView& record);

@@ -59,6 +59,8 @@ class LiveService final : public Live {
     router->Add(http::Method::kGet, "/live", http::Access::kRead, [this](http::Request& request, http::Responder responder) {
       ServeEvents(request, responder);
     });
+    router->Add(http::Method::kGet, "/v1/ws", http::Access::kRead,
+                [this](http::Request& request, http::Responder responder) { ServeRawEvents(request, responder); });
     // A record without a level may have that name: whoever does not ask for a WebSocket asks for it.
     http::Handler read_record;
     for (const http::Router::Route& route : router->routes()) {
@@ -91,10 +93,24 @@ class LiveService final : public Live {
   }
 
   void ServeRecords(const http::Request& request, const http::Responder& responder) {
+    ServeWebSocket(request, responder, [this, org = request.org](const std::shared_ptr<LiveStream>& stream) {
+      publisher_.JoinRecords(stream, org);
+    });
+  }
+
+  void ServeRawEvents(const http::Request& request, const http::Responder& responder) {
+    LiveFilter filter{.org = request.org, .raw_only = true};
+    ServeWebSocket(request, responder, [this, filter](const std::shared_ptr<LiveStream>& stream) {
+      hub_.Join(stream, filter, std::nullopt);
+    });
+  }
+
+  void ServeWebSocket(const http::Request& request, const http::Responder& responder,
+                      std::function<void(const std::shared_ptr<LiveStream>&)> join) {
     if (auto refusal = http::RefuseWebSocket(request)) return responder.Send(std::move(*refusal));
     auto stream = std::make_shared<LiveStream>(LiveProtocol::kWebSocket);
     AnswerWhenJoined(responder, http::WebSocketResponse(*request.Header("sec-websocket-key"), stream),
-                     [this, stream, org = request.org] { publisher_.JoinRecords(stream, org); });
+                     [stream, join = std::move(join)] { join(stream); });
   }
 
   void ServeEvents(const http::Request& request, const http::Responder& responder) {

@@ -4,12 +4,10 @@
 
 #include "common/model/control.h"
 #include "common/model/series.h"
+#include "common/state/input_record.h"
 
 namespace odometer {
 namespace {
-
-constexpr std::string_view kContentType = "content-type";
-constexpr std::string_view kJson = "application/json";
 
 std::optional<LiveChange> ReadControl(const RecordView& record) {
   Result<Control> control = DecodeControl(record.value);
@@ -35,19 +33,18 @@ std::string QualifiedName(const Event& event) {
 
 LiveRecord ReadLiveRecord(const RecordView& record, EventDecoder* decoder) {
   LiveRecord read;
-  for (const Header& header : record.Headers()) {
-    if (header.name == kControlHeader) {
-      read.change = ReadControl(record);
-      return read;
-    }
-    if (header.name == kContentType && !header.value.starts_with(kJson)) return read;
+  const InputRecord input(record);
+  if (input.is_control()) {
+    read.change = ReadControl(record);
+    return read;
   }
   Event event;
-  if (decoder->Decode(record.value, record.timestamp_ms, &event) != RejectReason::kNone) return read;
-  read.event = LiveEvent{record.partition, record.offset, std::string(event.org), std::string(event.name),
+  if (input.Decode(decoder, &event) != RejectReason::kNone) return read;
+  const bool raw = event.type == MetricType::kEvent;
+  read.event = LiveEvent{record.partition, record.offset, std::string(event.org), std::string(event.name), raw,
                          std::make_shared<const std::string>(record.value)};
   // Raw events have no aggregate that a record could show.
-  if (event.type == MetricType::kEvent) return read;
+  if (raw) return read;
   read.change = LiveChange{record.partition, record.offset, std::string(event.org), QualifiedName(event), PointOf(event)};
   return read;
 }

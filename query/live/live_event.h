@@ -20,6 +20,7 @@ struct LiveEvent {
   int64_t offset = 0;
   std::string org;
   std::string name;
+  bool raw = false;  // of type event
   std::shared_ptr<const std::string> text;  // JSON
 };
 

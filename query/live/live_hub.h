@@ -28,8 +28,11 @@ using LiveOffsets = std::map<int32_t, int64_t>;
 struct LiveFilter {
   std::string org = std::string(kDefaultOrg);
   std::optional<std::string> name;
+  bool raw_only = false;
 
-  bool Fits(const LiveEvent& event) const { return event.org == org && (!name || *name == event.name); }
+  bool Fits(const LiveEvent& event) const {
+    return event.org == org && (!name || *name == event.name) && (event.raw || !raw_only);
+  }
 };
 
 // Thread-safe.

@@ -221,6 +221,25 @@ def check_points(deployment):
         assert read["values"][-1] == answer["values"][-1], (read, answer)
 
 
+async def check_raw_events(deployment):
+    """What is posted to /v1/metrics comes as it was posted, whatever else is counted."""
+    posts = ['{ "name":"raw", "value": %d, "ts":"2016-01-01", "z":[1,{"a":null}], "a":12345678901234567890}' % i for i in range(20)]
+    async with websockets.connect(f"ws://127.0.0.1:{deployment.ports['query']}/v1/ws", open_timeout=60) as client:
+        await client.send("what a client says is ignored")
+
+        def post():
+            http = deployment.http("ingest")
+            for body in posts:
+                assert http.request("GET", "/track?key=counted")[0] == 204
+                status, _, answer = http.request("POST", "/v1/metrics", body, {"Content-Type": "application/json"})
+                assert (status, answer) == (200, b'{"resp": "success"}'), (status, answer)
+
+        await asyncio.get_running_loop().run_in_executor(None, post)
+        received = [await asyncio.wait_for(client.recv(), 60) for _ in posts]
+    assert received == posts, received
+    assert deployment.http("query").get("/v1/ws")[0] == 400
+
+
 def check_stop(deployment):
     with LiveClient(deployment.ports["query"], "/data/metrics/live", web_socket=True) as client:
         assert client.status == 101
@@ -248,6 +267,7 @@ def main():
         check_points(deployment)
         check_slow_client(deployment)
         asyncio.run(check_records(deployment))
+        asyncio.run(check_raw_events(deployment))
         check_stop(deployment)
     return 0
 
