@@ -189,7 +189,7 @@ TEST_F(RawEventsTest, AViewThatIsLostIsTakenAnew) {
 TEST_F(RawEventsTest, ErrorsOfTheStateAreToldAsOnOtherReads) {
   auto view = state_.Now();
   state_.FailWith(Status::Retry("gone"));
-  EXPECT_EQ(raw_.Read(GetRequest(), "default", view.get()).status, 503);
+  EXPECT_EQ(raw_.Read(GetRequest(), view.get()).status, 503);
 }
 
 }  // namespace
