@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/model/raw_event.h"
 #include "query/live/catch_up.h"
 #include "query/live/follower.h"
 #include "query/live/live_hub.h"
@@ -104,6 +105,26 @@ class LiveEventsTest : public testing::Test {
   CatchUp catch_up_{kTopic, [this] { return Result<std::unique_ptr<LogReader>>(broker_.NewLogReader()); }, admin_.get(),
                     &hub_};
 };
+
+TEST_F(LiveEventsTest, TellsRawEventsOnlyOfTheOrg) {
+  Listener listener;
+  follower_.Join([&](const Status& status) {
+    ASSERT_TRUE(status.ok()) << status.ToString();
+    hub_.Join(listener.stream, {.org = "acme", .raw_only = true}, std::nullopt);
+  });
+  follower_.RunOnce(0);
+  const auto post_raw = [&](const char* org, const char* body) {
+    broker_.Append({kTopic, 0}, {.value = body, .headers = {{kKindHeader, kRawKind}, {kOrgHeader, org}}});
+  };
+  post_raw("acme", R"({ "name":"a", "value":null })");
+  post_raw("globex", R"({"name":"a","value":1})");
+  post_raw("acme", R"({"name":"no value"})");
+  Post(0, R"({"name":"a","value":2,"org":"acme"})");
+  Post(1, R"({"name":"b","type":"event","value":"x","org":"acme","more":[1]})");
+  Follow();
+  EXPECT_THAT(listener.Take(), ElementsAre(R"({ "name":"a", "value":null })",
+                                           R"({"name":"b","type":"event","value":"x","org":"acme","more":[1]})"));
+}
 
 TEST_F(LiveEventsTest, TellsWhatIsPostedAfterJoiningAsItWasPosted) {
   Post(0, EventJson("a", 1));
