@@ -100,7 +100,7 @@ TEST(RawEvents, PagesGoOnWhereTheLastOneEnded) {
   }
   EXPECT_EQ(paged, all);
   query = {.before_offsets = {{{0, 2}, {2, 1}}}, .limit = 100};
-  EXPECT_EQ(Bodies(&odometer, query), "{\"name\":\"a\",\"value\":0}\n{\"name\":\"a\",\"value\":2}\n{\"name\":\"a\",\"value\":3}\n");
+  EXPECT_EQ(Bodies(&odometer, query), "{\"name\":\"a\",\"value\":0}\n{\"name\":\"a\",\"value\":3}\n{\"name\":\"a\",\"value\":2}\n");
 }
 
 TEST(RawEvents, NumbersAreCountedToo) {

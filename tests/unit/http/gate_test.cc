@@ -24,7 +24,7 @@ Response Who(const Request& request) {
   std::string text = request.org + (request.authenticated ? " known" : " unknown");
   text += " " + request.target;
   for (const auto& [name, value] : request.headers) {
-    if (name != "host") text += " " + name;
+    if (name != "host" && name != "content-length") text += " " + name;
   }
   return Response::Text(200, text);
 }

@@ -84,7 +84,7 @@ TEST_F(RawMetricsTest, SaysWhatIsWrong) {
   EXPECT_THAT(Refused(R"({"name":"a","value":1,"ts":"yesterday"})"), HasSubstr(R"("field":"ts")"));
   EXPECT_THAT(Refused(R"({"name":"a\u0000","value":1})"), HasSubstr("NUL"));
   EXPECT_THAT(Refused(R"({"name":"a","value":1,"ts":9999999999})"), HasSubstr("from_the_future"));
-  EXPECT_THAT(Refused(std::string(10'000, '[')), HasSubstr("too_deep"));
+  EXPECT_THAT(Refused(std::string(10'000, '[') + std::string(10'000, ']')), HasSubstr("too_deep"));
   EXPECT_THAT(Refused(R"({"name":"a","value":")" + std::string(kMaxRawBodyBytes, 'x') + "\"}", 413), HasSubstr("too_large"));
 }
 

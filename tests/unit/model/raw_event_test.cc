@@ -70,7 +70,7 @@ TEST_F(RawEventTest, SaysWhatIsWrong) {
   EXPECT_EQ(Raw("1"), "not_an_object");
   EXPECT_EQ(Raw(R"({"value":1})"), "missing_name");
   EXPECT_EQ(Raw(R"({"name":"a"})"), "bad_value");
-  EXPECT_EQ(Raw(std::string(10'000, '[')), "too_deep");
+  EXPECT_EQ(Raw(std::string(10'000, '[') + std::string(10'000, ']')), "too_deep");
   EXPECT_EQ(Raw(R"({"name":"a","value":)" + std::string(100, '[') + std::string(100, ']') + "}"), "none");
   EXPECT_EQ(Raw(R"({"name":"a","value":")" + std::string(kMaxEventBytes, 'x') + "\"}"), "too_large");
 }
