@@ -36,6 +36,7 @@ class MemoryTransactionalProducer final : public TransactionalProducer {
   const std::string id_;
   State state_ = State::kNew;
   int epoch_ = -1;
+  bool committed_ = false;  // the open transaction, whatever was answered
   // The bytes are the caller's until Flush, as the contract has it.
   std::vector<std::pair<TopicPartition, OutRecord>> queued_;
   std::map<TopicPartition, int64_t> ends_;
@@ -51,8 +52,12 @@ Status MemoryTransactionalProducer::Follow(Status status) {
 Status MemoryTransactionalProducer::InTransaction(BrokerCall call, const std::function<Status()>& effect) {
   if (!transactional()) return broker_->Perform(call, effect);
   switch (state_) {
-    case State::kOpen:
-      return Follow(broker_->Perform(call, effect));
+    case State::kOpen: {
+      Status status = broker_->Perform(call, effect);
+      // Nobody can say any more that nothing was committed.
+      if (committed_ && status.Is(ErrorKind::kAbort)) return Status::Retry(status.message());
+      return Follow(std::move(status));
+    }
     case State::kMustAbort:
       return Status::Abort("the transaction must be aborted");
     case State::kNew:
@@ -78,6 +83,7 @@ Status MemoryTransactionalProducer::Init() {
 Status MemoryTransactionalProducer::Begin() {
   queued_.clear();
   ends_.clear();
+  committed_ = false;
   if (!transactional()) return Status::Ok();
   if (state_ != State::kReady) return Follow(Status::Recover("not ready for a transaction"));
   Status status = Follow(broker_->Perform(BrokerCall::kBegin, [] { return Status::Ok(); }));
@@ -138,10 +144,12 @@ Status MemoryTransactionalProducer::SendOffsets(const std::vector<std::pair<Topi
 }
 
 Status MemoryTransactionalProducer::Commit() {
-  ODOMETER_RETURN_IF_ERROR(Flush());
+  if (!committed_) ODOMETER_RETURN_IF_ERROR(Flush());
   if (!transactional()) return Status::Ok();
   Status status = InTransaction(BrokerCall::kCommit, [this] {
-    return broker_->EndTransaction(id_, epoch_, true) ? Status::Ok() : Fenced();
+    if (!broker_->EndTransaction(id_, epoch_, true)) return Fenced();
+    committed_ = true;
+    return Status::Ok();
   });
   if (status.ok()) state_ = State::kReady;
   return status;

@@ -160,6 +160,20 @@ TEST_F(MemoryProducerTest, ALostAnswerToACommitIsTriedAgain) {
   EXPECT_THAT(Output(), ElementsAre("1"));
 }
 
+TEST_F(MemoryProducerTest, WhatIsCommittedIsNeverSaidNotToBe) {
+  auto producer = NewProducer();
+  ASSERT_TRUE(producer->Begin().ok());
+  ASSERT_TRUE(Produce(producer.get(), "1").ok());
+  broker_.InjectFault(BrokerCall::kCommit, {.kind = ErrorKind::kRetry, .effect = true});
+  EXPECT_TRUE(producer->Commit().Is(ErrorKind::kRetry));
+  broker_.InjectFault(BrokerCall::kCommit, {.kind = ErrorKind::kAbort});
+  EXPECT_TRUE(producer->Commit().Is(ErrorKind::kRetry));
+  EXPECT_TRUE(producer->Commit().ok());
+  ASSERT_TRUE(producer->Begin().ok());
+  broker_.InjectFault(BrokerCall::kCommit, {.kind = ErrorKind::kAbort});
+  EXPECT_TRUE(producer->Commit().Is(ErrorKind::kAbort)) << "the next transaction";
+}
+
 TEST_F(MemoryProducerTest, AnUnknownOutcomeMayBeEither) {
   for (bool effect : {false, true}) {
     auto producer = NewProducer();
