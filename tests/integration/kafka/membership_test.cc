@@ -1,0 +1,62 @@
+// What became of a static member that its group has fenced, as the broker lists the group.
+#include "common/kafka/rd_membership.h"
+
+#include <gmock/gmock.h>
+
+#include "common/kafka/rd_common.h"
+#include "kafka_test_support.h"
+
+namespace odometer {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kTimeoutMs = 20'000;
+
+class MembershipTest : public KafkaTest {
+ protected:
+  void SetUp() override {
+    KafkaTest::SetUp();
+    if (HasFatalFailure()) return;
+    Result<rd::ClientPtr> client =
+        rd::NewClient({.type = RD_KAFKA_PRODUCER, .client_id = "test", .properties = &properties_});
+    ASSERT_TRUE(client.ok()) << client.status().ToString();
+    client_ = std::move(*client);
+  }
+
+  // The id that the broker has given to the group's only member; empty when there is none.
+  std::string OnlyMember(const std::string& group) {
+    const rd_kafka_group_list* groups = nullptr;
+    EXPECT_EQ(rd_kafka_list_groups(client_.get(), group.c_str(), &groups, kTimeoutMs), RD_KAFKA_RESP_ERR_NO_ERROR);
+    const bool is_one = groups != nullptr && groups->group_cnt == 1 && groups->groups[0].member_cnt == 1;
+    std::string id = is_one ? groups->groups[0].members[0].member_id : "";
+    if (groups != nullptr) rd_kafka_group_list_destroy(groups);
+    return id;
+  }
+
+  rd::ClientPtr client_;
+};
+
+TEST_F(MembershipTest, AFencedMemberStopsOnlyForAnother) {
+  const std::string topic = NewTopic(1);
+  const std::string group = Unique("group");
+  auto consumer = NewConsumer(group, topic, "instance-1");
+  Recorder recorder;
+  ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return recorder.assigned.size() == 1; }));
+  const std::string id = OnlyMember(group);
+  ASSERT_THAT(id, HasSubstr("instance-1"));
+
+  // librdkafka has forgotten its id, and is fenced in favour of the member that it is itself.
+  const Status itself = rd::FencedStatus(client_.get(), group, id, kTimeoutMs);
+  EXPECT_TRUE(itself.Is(ErrorKind::kRecover)) << itself.ToString();
+  const Status another = rd::FencedStatus(client_.get(), group, "instance-1-of-before", kTimeoutMs);
+  EXPECT_TRUE(another.Is(ErrorKind::kStop)) << another.ToString();
+  EXPECT_THAT(another.message(), HasSubstr("same instance.id has joined group " + group));
+}
+
+TEST_F(MembershipTest, AFencedMemberWhoseGroupIsEmptyIsMadeAnew) {
+  EXPECT_TRUE(rd::FencedStatus(client_.get(), Unique("none"), "instance-1", kTimeoutMs).Is(ErrorKind::kRecover));
+}
+
+}  // namespace
+}  // namespace odometer
