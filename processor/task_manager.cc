@@ -45,7 +45,7 @@ Status TaskManager::Start() {
 }
 
 Status TaskManager::RunOnce(int poll_timeout_ms) {
-  ODOMETER_RETURN_IF_ERROR(parts_.consumer->Poll(poll_timeout_ms, this));
+  ODOMETER_RETURN_IF_ERROR(AsStep("consume.poll", [&] { return parts_.consumer->Poll(poll_timeout_ms, this); }));
   ODOMETER_RETURN_IF_ERROR(FinishCommit());
   if (parts_.clock->SteadyMs() >= retry_at_ms_) {
     Status status = recovering_ ? Recover() : OpenAssigned();

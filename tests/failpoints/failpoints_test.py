@@ -29,6 +29,7 @@ FAILURES = [
     "restore.read.before=retry", "restore.read.after=retry",
     "restore.store.before=retry", "restore.store.after=retry",
     "recover.start.before=retry", "recover.start.after=retry",
+    "consume.poll.before=recover@10", "consume.poll.after=recover@10",
 ]  # fmt: skip
 
 
@@ -53,7 +54,7 @@ class Story:
 
     def fired(self, failpoint):
         with open(self.deployment.log_path("processor"), encoding="utf-8", errors="replace") as log:
-            return f"failpoint {failpoint.replace('=', ' fires: ')}" in log.read()
+            return f"failpoint {failpoint.split('@')[0].replace('=', ' fires: ')}" in log.read()
 
     def die_at(self, failpoint):
         self.start_with(failpoint)
