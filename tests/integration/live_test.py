@@ -65,9 +65,11 @@ class Poster:
                 event = {"name": name, "value": self.number, "note": "a\u00df\n" * self.rng.randrange(3)}
                 producer.produce(
                     self.deployment.topic, json.dumps(event), partition=self.rng.randrange(self.deployment.partitions))
+            # Before the end, too: aborting what is not sent yet is more than librdkafka gets right.
+            producer.flush(30)
             if not transactional:
-                producer.flush(30)
-            elif self.rng.random() < 0.3:
+                continue
+            if self.rng.random() < 0.3:
                 producer.abort_transaction(30)
             else:
                 producer.commit_transaction(30)
