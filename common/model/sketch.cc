@@ -258,11 +258,13 @@ bool Sketch::DecodeBuckets(ByteReader* in, uint64_t size, int32_t floor, Buckets
     Int128 count = 0;
     uint64_t gap = 0;
     if (!ReadSignedVarint128(in, &count) || count == 0) return false;
+    // Within these the sign can be changed.
+    if (count > Int128{UINT64_MAX} || count < -Int128{UINT64_MAX}) return false;
     if (count < 0) {
       count = -count;
       if (!ReadVarint(in, &gap) || gap == 0) return false;
     }
-    if (count > UINT64_MAX || gap > static_cast<uint64_t>(kMaxIndex - kMinIndex)) return false;
+    if (gap > static_cast<uint64_t>(kMaxIndex - kMinIndex)) return false;
     int32_t index = previous + 1 + static_cast<int32_t>(gap);
     if (index < floor || index > kMaxIndex) return false;
     out->push_back({index, static_cast<uint64_t>(count)});
