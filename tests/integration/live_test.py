@@ -185,15 +185,12 @@ def check_slow_client(deployment):
     port = deployment.ports["query"]
     events = [json.dumps({"name": "big", "value": i, "filling": "x" * 900_000}) for i in range(30)]
     with LiveClient(port, "/live?name=big", receive_buffer=4096) as slow, LiveClient(port, "/live?name=big") as good:
-        received = []
-        reader = threading.Thread(target=lambda: received.extend(good.next_event()[1] for _ in events))
-        reader.start()
         producer = Producer({"bootstrap.servers": deployment.broker, "message.max.bytes": 1_000_000})
+        # The good client always waits for the next event: on a busy machine, too, nobody may call it slow.
         for event in events:
             producer.produce(deployment.topic, event, partition=0)
             producer.flush(30)
-        reader.join(60)
-        assert received == events, f"{len(received)} of {len(events)} big events"
+            assert good.next_event()[1] == event
         wait_for("the slow client to be dropped", lambda: deployment.metrics("query").get(
             'odometer_http_live_dropped_total{listener="query",reason="too_slow"}', 0) == 1)
         rest = b""
