@@ -16,11 +16,14 @@ OffsetWaiter::OffsetWaiter(StateReader* state, const Clock* clock, size_t max_pa
 
 OffsetWaiter::~OffsetWaiter() { Stop(); }
 
-bool OffsetWaiter::Park(OffsetSet wanted, int64_t deadline_steady_ms, Done done) {
+bool OffsetWaiter::Park(const std::string& tenant, OffsetSet wanted, int64_t deadline_steady_ms, Done done) {
   {
     MutexLock lock(mutex_);
-    if (stopping_ || parked_.size() >= max_parked_) return false;
-    parked_.push_back({std::move(wanted), deadline_steady_ms, std::move(done)});
+    if (stopping_) return false;
+    auto its = parked_of_.try_emplace(tenant, 0).first;
+    if (its->second >= max_parked_) return false;
+    ++its->second;
+    parked_.push_back({tenant, std::move(wanted), deadline_steady_ms, std::move(done)});
   }
   wake_.NotifyOne();
   return true;
@@ -36,6 +39,7 @@ void OffsetWaiter::Stop() {
     MutexLock lock(mutex_);
     stopping_ = true;
     left.swap(parked_);
+    parked_of_.clear();
   }
   wake_.NotifyAll();
   if (thread_.joinable()) thread_.join();
@@ -52,15 +56,21 @@ void OffsetWaiter::CheckOnce() {
       auto next = std::next(it);
       // An unreadable state is waited for too: it may be between two processors.
       if (position.ok() && it->wanted.ReachedBy(*position)) {
-        reached.splice(reached.end(), parked_, it);
+        UnparkLocked(it, &reached);
       } else if (now_ms >= it->deadline_steady_ms) {
-        late.splice(late.end(), parked_, it);
+        UnparkLocked(it, &late);
       }
       it = next;
     }
   }
   for (Parked& parked : reached) parked.done(Outcome::kReached);
   for (Parked& parked : late) parked.done(Outcome::kTimedOut);
+}
+
+void OffsetWaiter::UnparkLocked(std::list<Parked>::iterator parked, std::list<Parked>* to) {
+  auto its = parked_of_.find(parked->tenant);
+  if (--its->second == 0) parked_of_.erase(its);
+  to->splice(to->end(), parked_, parked);
 }
 
 size_t OffsetWaiter::parked() {

@@ -18,7 +18,7 @@
 namespace odometer {
 namespace {
 
-// Beyond these a client is better told to come again.
+// Beyond these, of one org, a client is better told to come again.
 constexpr size_t kMaxQueuedReads = 1'000;
 constexpr size_t kMaxQueuedWrites = 200;
 constexpr size_t kMaxQueuedChecks = 20;
@@ -74,7 +74,7 @@ class QueryService final : public Query {
     AddRead(router, "/api/v1/accounting",
             [](const http::Request&, StateView* view) { return AccountingResponse(view->position()); });
     router->Add(http::Method::kGet, "/health", http::Access::kOpen, [this](http::Request&, http::Responder responder) {
-      if (health_worker_.Submit([this, responder] { responder.Send(health_.Check()); })) return;
+      if (health_worker_.Submit("", [this, responder] { responder.Send(health_.Check()); })) return;
       responder.Send(BusyResponse("too many health checks are under way"));
     });
     router->AddSimple(http::Method::kGet, "/health/ping", http::Access::kOpen, [](const http::Request&) {

@@ -19,7 +19,11 @@ void AppendRows(const EventsPage& page, std::string* json) {
 }
 
 RawStream::RawStream(const PageSource& source, EventsQuery rest, int64_t retained_from_ms, std::string begun)
-    : source_(source), retained_from_ms_(retained_from_ms), rest_(std::move(rest)), ready_(std::move(begun)) {}
+    : source_(source),
+      org_(rest.org),
+      retained_from_ms_(retained_from_ms),
+      rest_(std::move(rest)),
+      ready_(std::move(begun)) {}
 
 void RawStream::Become(http::Response* response) {
   response->stream = [self = shared_from_this()](std::string* chunk) { return self->Next(chunk); };
@@ -41,7 +45,7 @@ bool RawStream::Next(std::string* chunk) {
 }
 
 void RawStream::StartFetch() {
-  if (source_.workers->Submit([self = shared_from_this()] { self->Fetch(); })) return;
+  if (source_.workers->Submit(org_, [self = shared_from_this()] { self->Fetch(); })) return;
   {
     MutexLock lock(mutex_);
     fetching_ = false;

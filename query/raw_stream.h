@@ -44,6 +44,7 @@ class RawStream : public std::enable_shared_from_this<RawStream> {
   Status ReadPage(EventsPage* page);
 
   const PageSource source_;
+  const std::string org_;
   const int64_t retained_from_ms_;
   const std::shared_ptr<http::StreamWaker> waker_ = std::make_shared<http::StreamWaker>();
   EventsQuery rest_;  // of the job that fetches; there is one at a time

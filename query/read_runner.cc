@@ -55,7 +55,7 @@ void ReadRunner::Serve(http::Request& request, http::Responder responder, ReadFu
 }
 
 void ReadRunner::Submit(const std::shared_ptr<Job>& job) {
-  if (workers_->Submit([this, job] { Run(job); })) return;
+  if (workers_->Submit(job->request.org, [this, job] { Run(job); })) return;
   busy_.Increment();
   job->responder.Send(BusyResponse("too many queries are under way"));
 }
@@ -95,15 +95,17 @@ std::optional<http::Response> ReadRunner::Refusal(const ReadConditions& conditio
 bool ReadRunner::ParkForOwn(const std::shared_ptr<Job>& job, const StatePosition& position) {
   const OffsetSet own = std::exchange(job->own, {}).CoveredBy(position);
   if (own.empty() || own.ReachedBy(position)) return false;
-  return waiter_->Park(own, clock_->SteadyMs() + kMaxOwnWaitMs, [this, job](OffsetWaiter::Outcome outcome) {
-    if (outcome == OffsetWaiter::Outcome::kStopped) return job->responder.Send(BusyResponse("stopping"));
-    Submit(job);
-  });
+  return waiter_->Park(job->request.org, own, clock_->SteadyMs() + kMaxOwnWaitMs,
+                       [this, job](OffsetWaiter::Outcome outcome) {
+                         if (outcome != OffsetWaiter::Outcome::kStopped) return Submit(job);
+                         job->responder.Send(BusyResponse("stopping"));
+                       });
 }
 
 void ReadRunner::Park(const std::shared_ptr<Job>& job) {
   bool parked =
-      waiter_->Park(job->conditions.min_offset, job->min_offset_by_ms, [this, job](OffsetWaiter::Outcome outcome) {
+      waiter_->Park(job->request.org, job->conditions.min_offset, job->min_offset_by_ms,
+                    [this, job](OffsetWaiter::Outcome outcome) {
         if (outcome == OffsetWaiter::Outcome::kReached) {
           Submit(job);
         } else if (outcome == OffsetWaiter::Outcome::kStopped) {

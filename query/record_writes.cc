@@ -16,7 +16,7 @@ RecordWrites::RecordWrites(int timeout_ms, ControlWriter* control, const Clock* 
     : timeout_ms_(timeout_ms), control_(control), clock_(clock), workers_(workers), waiter_(waiter) {}
 
 void RecordWrites::Post(http::Request& request, http::Responder responder) {
-  Submit(responder, [this, responder, org = request.org, body = std::move(request.body)](int64_t deadline_ms) {
+  Submit(request.org, responder, [this, responder, org = request.org, body = std::move(request.body)](int64_t deadline_ms) {
     Set(org, body, deadline_ms, responder);
   });
 }
@@ -27,15 +27,16 @@ void RecordWrites::Delete(http::Request& request, http::Responder responder) {
     responder.Send(http::Response::Error(400, "bad_parameter", "the name must be UTF-8", "name"));
     return;
   }
-  Submit(responder, [this, responder, org = request.org, name = std::move(name)](int64_t deadline_ms) {
+  Submit(request.org, responder, [this, responder, org = request.org, name = std::move(name)](int64_t deadline_ms) {
     WriteAndWait({.org = org, .qualified_name = name, .set = std::nullopt},
                  "Record " + name + " DELETED", deadline_ms, responder);
   });
 }
 
-void RecordWrites::Submit(const http::Responder& responder, std::function<void(int64_t deadline_ms)> task) {
+void RecordWrites::Submit(const std::string& org, const http::Responder& responder,
+                          std::function<void(int64_t deadline_ms)> task) {
   const int64_t deadline_ms = clock_->SteadyMs() + timeout_ms_;
-  bool queued = workers_->Submit([this, responder, deadline_ms, task = std::move(task)] {
+  bool queued = workers_->Submit(org, [this, responder, deadline_ms, task = std::move(task)] {
     // Its client has given up, or is about to, and may write something else meanwhile.
     if (clock_->SteadyMs() >= deadline_ms) return responder.Send(BusyResponse("not written: too many writes wait"));
     task(deadline_ms);
@@ -74,7 +75,7 @@ void RecordWrites::WriteAndWait(const Control& control, std::string done_text, i
   auto not_shown = [] {
     return http::Response::Error(504, "not_reached", "written, and will be applied, but is not shown yet");
   };
-  bool parked = waiter_->Park(std::move(wanted), deadline_ms,
+  bool parked = waiter_->Park(control.org, std::move(wanted), deadline_ms,
                               [send, not_shown, done_text = std::move(done_text)](OffsetWaiter::Outcome outcome) {
                                 bool shown = outcome == OffsetWaiter::Outcome::kReached;
                                 send(shown ? http::Response::Text(200, done_text) : not_shown());

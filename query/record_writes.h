@@ -28,7 +28,8 @@ class RecordWrites {
 
  private:
   // `task` gets the deadline by SteadyMs().
-  void Submit(const http::Responder& responder, std::function<void(int64_t deadline_ms)> task);
+  void Submit(const std::string& org, const http::Responder& responder,
+              std::function<void(int64_t deadline_ms)> task);
   void Set(const std::string& org, const std::string& body, int64_t deadline_ms, const http::Responder& responder);
   void WriteAndWait(const Control& control, std::string done_text, int64_t deadline_ms,
                     const http::Responder& responder);

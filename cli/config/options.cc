@@ -311,7 +311,7 @@ void AddIngestAndQuery(Table* table) {
   table->Size("ingest.queue.size", "64MiB", kMiB, 64 * kGiB, "The same in bytes; whichever is reached first counts.",
               [](Config& c, uint64_t v) { c.ingest_queue_bytes = v; });
   table->Section("Query");
-  table->Integer("query.workers", 4, 1, 256, "Threads that answer queries.",
+  table->Integer("query.workers", 4, 1, 256, "Threads that answer one org's queries; there is one more, for the others.",
                  [](Config& c, int64_t v) { c.query.worker_threads = static_cast<int>(v); });
   table->Duration("query.read.timeout", "20s", 100, 60'000, "How long an answer may take; then 503.",
                   [](Config& c, int64_t v) { c.query.read_timeout_ms = static_cast<int>(v); });

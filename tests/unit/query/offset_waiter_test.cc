@@ -29,7 +29,7 @@ class OffsetWaiterTest : public testing::Test {
 };
 
 TEST_F(OffsetWaiterTest, LetsGoOnceTheStateShowsTheRecord) {
-  ASSERT_TRUE(waiter_.Park(Record(0), 100, Note()));
+  ASSERT_TRUE(waiter_.Park("acme", Record(0), 100, Note()));
   waiter_.CheckOnce();
   EXPECT_TRUE(outcomes_.empty());
   state_.Add(MakeSeries("a"), 1, 1000);
@@ -39,7 +39,7 @@ TEST_F(OffsetWaiterTest, LetsGoOnceTheStateShowsTheRecord) {
 }
 
 TEST_F(OffsetWaiterTest, EndsAtTheDeadlineAndNotBefore) {
-  ASSERT_TRUE(waiter_.Park(Record(5), 100, Note()));
+  ASSERT_TRUE(waiter_.Park("acme", Record(5), 100, Note()));
   clock_.Advance(99);
   waiter_.CheckOnce();
   EXPECT_TRUE(outcomes_.empty());
@@ -51,7 +51,7 @@ TEST_F(OffsetWaiterTest, EndsAtTheDeadlineAndNotBefore) {
 TEST_F(OffsetWaiterTest, WaitsWhileTheStateCannotBeRead) {
   state_.Add(MakeSeries("a"), 1, 1000);
   state_.FailWith(Status::Retry("restarting"));
-  ASSERT_TRUE(waiter_.Park(Record(0), 100, Note()));
+  ASSERT_TRUE(waiter_.Park("acme", Record(0), 100, Note()));
   waiter_.CheckOnce();
   EXPECT_TRUE(outcomes_.empty());
   state_.FailWith(Status::Ok());
@@ -60,15 +60,16 @@ TEST_F(OffsetWaiterTest, WaitsWhileTheStateCannotBeRead) {
 }
 
 TEST_F(OffsetWaiterTest, RefusesMoreThanMayWait) {
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(waiter_.Park(Record(9), 100, Note()));
-  EXPECT_FALSE(waiter_.Park(Record(9), 100, Note()));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(waiter_.Park("acme", Record(9), 100, Note()));
+  EXPECT_FALSE(waiter_.Park("acme", Record(9), 100, Note()));
+  EXPECT_TRUE(waiter_.Park("other", Record(9), 100, Note()));
 }
 
 TEST_F(OffsetWaiterTest, StopEndsWhatWaits) {
-  ASSERT_TRUE(waiter_.Park(Record(9), 100, Note()));
+  ASSERT_TRUE(waiter_.Park("acme", Record(9), 100, Note()));
   waiter_.Stop();
   EXPECT_EQ(outcomes_, std::vector{Outcome::kStopped});
-  EXPECT_FALSE(waiter_.Park(Record(9), 100, Note()));
+  EXPECT_FALSE(waiter_.Park("acme", Record(9), 100, Note()));
 }
 
 }  // namespace
