@@ -17,6 +17,14 @@ Oracle::Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
     std::map<std::pair<int, int>, int64_t> ids;  // org and id → stream time when applied
     int64_t stream_time_ms = kBeginningOfTime;
     Accounting& accounting = accounting_[partition];
+    auto count = [&](const SentRecord& record) {
+      stream_time_ms = std::max(stream_time_ms, record.ts_ms);
+      const std::optional<Key> overflow = OverflowSeries(record, series);
+      ++(overflow ? accounting.overflowed : accounting.applied);
+      const Key key = overflow.value_or(KeyOf(record));
+      series.insert(key);
+      Count(partition, record, key, &windows);
+    };
     for (const SentRecord& record : records) {
       ++accounting.consumed;
       if (record.kind == SentRecord::Kind::kRejected) {
@@ -25,6 +33,9 @@ Oracle::Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
       } else if (record.kind == SentRecord::Kind::kForget) {
         ++accounting.applied;
         Forget(record, &series, &windows);
+      } else if (record.kind == SentRecord::Kind::kSet) {
+        Forget(record, &series, &windows);
+        count(record);
       } else if (const std::pair id{record.org, record.id};
                  ids.contains(id) && stream_time_ms - ids[id] <= SeenIdsOptions{}.retention_ms) {
         ++accounting.duplicate;
@@ -32,18 +43,14 @@ Oracle::Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
                                                        : !tiers_.RetainsEvent(record.ts_ms, stream_time_ms)) {
         ++accounting.late;
       } else {
-        stream_time_ms = std::max(stream_time_ms, record.ts_ms);
-        if (record.id != SentRecord::kNoId) ids[id] = stream_time_ms;
-        if (record.kind == SentRecord::Kind::kRaw) {
-          ++accounting.applied;
-          raw_[{record.ts_ms, record.appended_ms, partition, record.offset}] = record;
+        if (record.id != SentRecord::kNoId) ids[id] = std::max(stream_time_ms, record.ts_ms);
+        if (record.kind == SentRecord::Kind::kEvent) {
+          count(record);
           continue;
         }
-        const std::optional<Key> overflow = OverflowSeries(record, series);
-        ++(overflow ? accounting.overflowed : accounting.applied);
-        const Key key = overflow.value_or(KeyOf(record));
-        series.insert(key);
-        Count(partition, record, key, &windows);
+        stream_time_ms = std::max(stream_time_ms, record.ts_ms);
+        ++accounting.applied;
+        raw_[{record.ts_ms, record.appended_ms, partition, record.offset}] = record;
       }
     }
     stream_time_ms_ = std::max(stream_time_ms_, stream_time_ms);
@@ -72,9 +79,13 @@ void Oracle::Forget(const SentRecord& forget, std::set<Key>* series, std::map<Wi
 
 void Oracle::Count(int32_t partition, const SentRecord& event, const Key& key,
                    std::map<Window, Expected>* windows) const {
-  const Expected one{1, event.value, event.value, event.value, {event.ts_ms, partition, event.offset}, event.value};
+  // What was set tells no time of its parts: only windows that are for ever have it, and totals.
+  const bool set = event.kind == SentRecord::Kind::kSet;
+  const Expected one{static_cast<uint64_t>(event.count), event.count * event.value, event.value, event.value,
+                     {event.ts_ms, partition, set ? 0 : event.offset}, event.value};
   if (tiers_.total) Add(one, &(*windows)[{0, key, 0}]);
   for (const Tier& tier : tiers_.windows) {
+    if (set && tier.retention_ms != kForever) continue;
     Add(one, &(*windows)[{tier.size_ms, key, tier.WindowStart(event.ts_ms)}]);
   }
 }

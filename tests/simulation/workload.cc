@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include "common/model/control.h"
+#include "common/model/event_decoder.h"
 #include "common/model/raw_event.h"
 #include "tests/scenarios/processor_instance.h"
 
@@ -24,6 +24,7 @@ std::string RawBody(const SentRecord& record) {
 
 void Workload::Send(int32_t partition) {
   if (random_->OneIn(40)) return SendForget(partition);
+  if (random_->OneIn(40)) return SendSet(partition);
   if (random_->OneIn(25)) return SendRubbish(partition);
   if (random_->OneIn(6)) return SendRaw(partition);
   SendEvents(partition);
@@ -55,10 +56,36 @@ void Workload::SendForget(int32_t partition) {
   SentRecord forget{.kind = SentRecord::Kind::kForget};
   forget.org = static_cast<int>(random_->Below(kSimulatedOrgs + 1));
   forget.name = static_cast<int>(random_->Below(kSimulatedNames + 1));
-  const Control control{.org = SimulatedOrg(forget.org), .qualified_name = SimulatedName(forget.name)};
+  SendControl(partition, "forget",
+              {.org = SimulatedOrg(forget.org), .qualified_name = SimulatedName(forget.name), .set = std::nullopt}, forget);
+}
+
+// Every task forgets the series, one of them then has what it was set to.
+void Workload::SendSet(int32_t partition) {
+  SentRecord set = RandomEvent(partition);
+  set.kind = SentRecord::Kind::kSet;
+  set.count = random_->Between(1, 5);
+  const bool here = random_->OneIn(2);
+  const bool too_far_ahead = random_->OneIn(10);
+  const int64_t latest_ms = clock_->WallMs() + kMaxFutureMs;
+  if (too_far_ahead) set.ts_ms = latest_ms;
+  Control control{.org = SimulatedOrg(set.org), .qualified_name = SimulatedName(set.name), .set = Control::Set{}};
+  control.set->partition = here ? partition : partition + 1;
+  control.set->series = {control.org, control.qualified_name, set.type, {}};
+  Aggregate::Parts& parts = control.set->aggregate;
+  parts.count = static_cast<uint64_t>(set.count);
+  parts.sum.Add(Number::Of(set.count * set.value));
+  parts.min = parts.max = parts.last = Number::Of(set.value);
+  parts.first_ts_ms = parts.last_ts_ms = too_far_ahead ? latest_ms + random_->Between(0, 100'000) : set.ts_ms;
+  parts.last_origin.partition = control.set->partition;
+  if (!here) set.kind = SentRecord::Kind::kForget;
+  SendControl(partition, "set", control, set);
+}
+
+void Workload::SendControl(int32_t partition, std::string_view kind, const Control& control, const SentRecord& record) {
   const std::string body = EncodeControl(control);
-  Remember(partition, forget,
-           broker_->Append({kTopic, partition}, {.value = body, .headers = {{kControlHeader, "forget"}}}));
+  Remember(partition, record,
+           broker_->Append({kTopic, partition}, {.value = body, .headers = {{kControlHeader, kind}}}));
 }
 
 void Workload::SendRubbish(int32_t partition) {

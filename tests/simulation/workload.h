@@ -1,14 +1,16 @@
 // What producers send in a simulation: events of a few series of a few orgs, raw ones too, on time, late and too early, some
-// with ids and some of these again, records that are to be rejected, transactions that are aborted, and commands to forget a
-// series.
+// with ids and some of these again, records that are to be rejected, transactions that are aborted, and commands to forget
+// and to set a series.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/kafka/memory_broker.h"
+#include "common/model/control.h"
 #include "common/model/event.h"
 #include "tests/simulation/random.h"
 
@@ -22,7 +24,7 @@ std::string SimulatedOrg(int number);
 
 // A record as it was sent; kinds say what must become of it.
 struct SentRecord {
-  enum class Kind { kEvent, kForget, kRejected, kRaw };
+  enum class Kind { kEvent, kForget, kSet, kRejected, kRaw };
   static constexpr int kNoId = -1;
   Kind kind = Kind::kEvent;
   int64_t offset = 0;
@@ -30,6 +32,7 @@ struct SentRecord {
   int name = 0;
   MetricType type = MetricType::kCounter;
   int64_t value = 0;
+  int64_t count = 1;  // how often the value was counted; of kSet another one
   int64_t ts_ms = 0;
   int id = kNoId;
   int64_t appended_ms = 0;  // of kRaw
@@ -53,6 +56,8 @@ class Workload {
  private:
   void SendEvents(int32_t partition);
   void SendForget(int32_t partition);
+  void SendSet(int32_t partition);
+  void SendControl(int32_t partition, std::string_view kind, const Control& control, const SentRecord& record);
   void SendRubbish(int32_t partition);
   void SendRaw(int32_t partition);
   SentRecord RandomEvent(int32_t partition);
