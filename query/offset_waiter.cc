@@ -68,8 +68,7 @@ void OffsetWaiter::CheckOnce() {
 }
 
 void OffsetWaiter::UnparkLocked(std::list<Parked>::iterator parked, std::list<Parked>* to) {
-  auto its = parked_of_.find(parked->tenant);
-  if (--its->second == 0) parked_of_.erase(its);
+  if (size_t& left = parked_of_[parked->tenant]; --left == 0) parked_of_.erase(parked->tenant);
   to->splice(to->end(), parked_, parked);
 }
 

@@ -71,7 +71,7 @@ class Consumer {
 struct ConsumerOptions {
   KafkaProperties properties;
   std::string group_id;
-  std::string instance_id;  // static membership; empty: none
+  std::string instance_id;  // static membership; empty: none. Nor is there any in a cooperative group (ADR 3)
   std::string client_id;    // "odometer@<advertised address>"
   size_t prefetch_records = 50'000;
   size_t prefetch_bytes = 64u << 20;

@@ -89,6 +89,7 @@ class MemoryBroker {
   void Rebalance(const std::string& group) { groups_[group].StartRebalance(); }
   // From the next rebalance on; eager unless told otherwise.
   void SetCooperative(const std::string& group) { groups_[group].set_cooperative(true); }
+  bool cooperative(const std::string& group) { return groups_[group].cooperative(); }
   // The session of the group's members with this client id ends; a member that still lives loses its partitions.
   void ExpireMember(const std::string& group, const std::string& client_id) { groups_[group].Expire(client_id); }
   // The transaction's time-out: it is aborted, and its producer is fenced.

@@ -27,7 +27,7 @@ using rd::ErrorStatus;
 using rd::NowMs;
 
 constexpr char kLog[] = "consumer";
-constexpr int kFirstVersionWithSafeCooperation = 0x020a0000;
+constexpr char kStrategy[] = "partition.assignment.strategy";
 // A poll hands over about this many records at most, so that the caller can look at its clock.
 constexpr int kRecordsPerPoll = 10'000;
 // While it waits for records the group's events wait too, for at most this long.
@@ -133,13 +133,17 @@ class RdConsumer final : public Consumer {
   bool closed_ = false;
 };
 
+bool IsCooperative(const KafkaProperties& properties) {
+  auto strategy = properties.find(kStrategy);
+  return strategy != properties.end() && strategy->second.starts_with("cooperative");
+}
+
 Status RdConsumer::Open(const ConsumerOptions& options) {
   rd::ClientConfig config{.type = RD_KAFKA_CONSUMER, .client_id = options.client_id, .properties = &options.properties};
   config.defaults = {
       {"session.timeout.ms", "10000"},
       {"topic.metadata.refresh.interval.ms", "5000"},  // a topic that grows is noticed within this
-      {"partition.assignment.strategy",
-       rd_kafka_version() >= kFirstVersionWithSafeCooperation ? "cooperative-sticky" : "range"},
+      {kStrategy, "range"},
       {"queued.min.messages", std::to_string(std::clamp<size_t>(options.prefetch_records, 1, 10'000'000))},
       {"queued.max.messages.kbytes", std::to_string(std::clamp<size_t>(options.prefetch_bytes >> 10, 1, 2'097'151))},
       {"check.crcs", "true"},
@@ -150,7 +154,9 @@ Status RdConsumer::Open(const ConsumerOptions& options) {
       {"group.id", options.group_id},        {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
       {"isolation.level", "read_committed"}, {"auto.offset.reset", "error"},  {"enable.partition.eof", "true"},
   };
-  if (!options.instance_id.empty()) config.fixed["group.instance.id"] = options.instance_id;
+  if (!options.instance_id.empty() && !IsCooperative(options.properties)) {
+    config.fixed["group.instance.id"] = options.instance_id;
+  }
   config.opaque = this;
   config.on_error = OnClientError;
   config.on_rebalance = OnRebalance;

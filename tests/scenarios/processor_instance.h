@@ -31,13 +31,13 @@ class ProcessorInstance {
     SeriesLimitOptions limits = {};
   };
 
-  // `name` is its place in the group, as a static member, and of its transactional id.
+  // `name` is its place in the group, where it is a static member, and of its transactional id.
   ProcessorInstance(const std::string& name, bool exactly_once, const Surroundings& around,
                     std::unique_ptr<Executor> executor = NewInlineExecutor())
       : executor_(std::move(executor)) {
     ConsumerOptions consumer_options;
     consumer_options.group_id = kApplication;
-    consumer_options.instance_id = name;
+    if (!around.broker->cooperative(kApplication)) consumer_options.instance_id = name;
     consumer_options.client_id = name;
     consumer_ = around.broker->NewConsumer(consumer_options);
     admin_ = around.broker->NewAdmin();

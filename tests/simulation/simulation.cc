@@ -66,7 +66,8 @@ class Simulation {
     broker_.CreateTopic({kTopic, partitions_, 1, {}});
     broker_.CreateTopic({kDeadLetters, 1, 1, {}});
     broker_.set_records_per_poll(static_cast<int>(random_.Between(1, 40)));
-    if (random_.OneIn(2)) broker_.SetCooperative(kApplication);
+    cooperative_ = random_.OneIn(2);
+    if (cooperative_) broker_.SetCooperative(kApplication);
     for (size_t i = 0; i < machines_.size(); ++i) {
       machines_[i] = std::make_unique<Machine>(kNames[i], layout_.families);
       machines_[i]->store.Watch([this] { return BeforeWrite(); }, [this] { return AfterWrite(); });
@@ -166,6 +167,8 @@ class Simulation {
     if (!machine->process) return;
     machine->executor->Drop();
     machine->process.reset();
+    // It is no static member, which another could take the place of: the group must find out.
+    if (cooperative_ && (calm_ || random_.OneIn(2))) broker_.ExpireMember(kApplication, machine->name);
     machine->hangs_for = 0;
     machine->dead = machine->store_broken = false;
   }
@@ -419,7 +422,7 @@ class Simulation {
     for (const char* name : {"one", "two"}) {
       const bool alive = std::any_of(machines_.begin(), machines_.end(),
                                      [&](const auto& m) { return m->process && m->name == name; });
-      if (alive) continue;
+      if (alive && !cooperative_) continue;
       broker_.ExpireMember(kApplication, name);
       broker_.ExpireTransaction(ProcessorInstance::TransactionalId(name));
     }
@@ -512,6 +515,7 @@ class Simulation {
     for (int polls = 0; polls < 3 && moved.ok(); ++polls) moved = consumer->Poll(0, &nothing);
     if (moved.ok()) moved = consumer->CommitOffsets({{{kTopic, partition}, offset}});
     if (!moved.ok()) Fail("moving the group's offset: " + moved.ToString());
+    broker_.ExpireMember(kApplication, options.client_id);
   }
 
   Random random_;
@@ -521,6 +525,7 @@ class Simulation {
   const StateLayout layout_;
   const std::vector<ChangelogStore> changelogs_;
   const SeriesLimitOptions limits_;
+  bool cooperative_ = false;
   int32_t partitions_;
   Workload workload_;
   const uint64_t fault_chance_;         // of a million, per call

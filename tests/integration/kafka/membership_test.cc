@@ -10,6 +10,7 @@ namespace odometer {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr int kTimeoutMs = 20'000;
 
@@ -56,6 +57,17 @@ TEST_F(MembershipTest, AFencedMemberStopsOnlyForAnother) {
 
 TEST_F(MembershipTest, AFencedMemberWhoseGroupIsEmptyIsMadeAnew) {
   EXPECT_TRUE(rd::FencedStatus(client_.get(), Unique("none"), "instance-1", kTimeoutMs).Is(ErrorKind::kRecover));
+}
+
+// A static one that comes back may leave partitions without an owner: docs/adr/0003-consuming.md.
+TEST_F(MembershipTest, ACooperativeMemberIsNotStatic) {
+  properties_["partition.assignment.strategy"] = "cooperative-sticky";
+  const std::string topic = NewTopic(1);
+  const std::string group = Unique("group");
+  auto consumer = NewConsumer(group, topic, "instance-1");
+  Recorder recorder;
+  ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return recorder.assigned.size() == 1; }));
+  EXPECT_THAT(OnlyMember(group), StartsWith("test-"));  // what the broker makes of the client's id
 }
 
 }  // namespace
