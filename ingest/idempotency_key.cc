@@ -22,6 +22,11 @@ IdempotencyKey ReadIdempotencyKey(const http::Request& request) {
   return {*key, {}};
 }
 
+http::Response RefuseKey(const IdempotencyKey& key, const IngestCounters& counters) {
+  counters.Rejected(RejectReason::kBadId);
+  return http::Response::Error(400, RejectReasonName(RejectReason::kBadId), key.error, kIdempotencyKeyHeader);
+}
+
 std::string ItemId(std::string_view key, size_t index) { return std::string(key) + "/" + std::to_string(index); }
 
 }  // namespace odometer

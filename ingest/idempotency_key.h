@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/http/message.h"
+#include "ingest/counters.h"
 
 namespace odometer {
 
@@ -18,6 +19,8 @@ struct IdempotencyKey {
 };
 // At most 500 bytes of UTF-8, so that an item's id, the key with the item's index behind it, is one for the decoder.
 IdempotencyKey ReadIdempotencyKey(const http::Request& request);
+// The answer to a request whose key is wrong; counts it.
+http::Response RefuseKey(const IdempotencyKey& key, const IngestCounters& counters);
 // The id of a batch's item: "<key>/<index>".
 std::string ItemId(std::string_view key, size_t index);
 

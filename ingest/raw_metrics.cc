@@ -53,11 +53,7 @@ class RawMetrics : public std::enable_shared_from_this<RawMetrics> {
 
   void Post(const http::Request& request, const http::Responder& responder) const {
     const IdempotencyKey key = ReadIdempotencyKey(request);
-    if (!key.error.empty()) {
-      counters_.Rejected(RejectReason::kBadId);
-      return responder.Send(
-          Response::Error(400, RejectReasonName(RejectReason::kBadId), key.error, kIdempotencyKeyHeader));
-    }
+    if (!key.error.empty()) return responder.Send(RefuseKey(key, counters_));
     const std::string_view body = TrimJson(request.body);
     Event event;
     EventDecoder::Post post;

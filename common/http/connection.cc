@@ -94,25 +94,31 @@ bool Connection::Read(size_t* budget) {
       continue;
     }
     if (!readable_ || end_of_input_) break;
-    ssize_t count = recv(socket_, context_.read_buffer.data(), context_.read_buffer.size(), MSG_DONTWAIT);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      readable_ = false;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) Close();
-      break;
-    }
+    std::optional<std::string_view> received = Receive();
+    if (!received) break;
     progress = true;
-    if (count == 0) {
+    if (received->empty()) {
       end_of_input_ = true;
       break;
     }
     last_activity_ms_ = context_.now_ms;
-    Spend(static_cast<size_t>(count), budget);
-    std::string_view input(context_.read_buffer.data(), static_cast<size_t>(count));
+    Spend(received->size(), budget);
+    std::string_view input = *received;
     Parse(&input);
     unparsed_.assign(input);
   }
   return progress;
+}
+
+std::optional<std::string_view> Connection::Receive() {
+  ssize_t count = -1;
+  do {
+    count = recv(socket_, context_.read_buffer.data(), context_.read_buffer.size(), MSG_DONTWAIT);
+  } while (count < 0 && errno == EINTR);
+  if (count >= 0) return std::string_view(context_.read_buffer.data(), static_cast<size_t>(count));
+  readable_ = false;
+  if (errno != EAGAIN && errno != EWOULDBLOCK) Close();
+  return std::nullopt;
 }
 
 void Connection::Parse(std::string_view* input) {

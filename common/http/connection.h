@@ -16,6 +16,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -114,6 +115,8 @@ class Connection {
   bool Write(size_t* budget);
   bool Linger(size_t* budget);
 
+  // What there is, in the read buffer; empty at the end of input, nothing when there is none for now, or the socket failed.
+  std::optional<std::string_view> Receive();
   bool Paused() const;
   void Parse(std::string_view* input);
   void TakeRequest();

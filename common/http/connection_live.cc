@@ -59,19 +59,14 @@ bool Connection::ReadLive(size_t* budget) {
       continue;
     }
     if (!readable_ || end_of_input_) break;
-    ssize_t count = recv(socket_, context_.read_buffer.data(), context_.read_buffer.size(), MSG_DONTWAIT);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      readable_ = false;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) Close();
-      break;
-    }
+    std::optional<std::string_view> received = Receive();
+    if (!received) break;
     progress = true;
-    if (count == 0) {  // gone, or about to be: nobody waits for a stream's end with half a connection
+    if (received->empty()) {  // gone, or about to be: nobody waits for a stream's end with half a connection
       Close();
       break;
     }
-    const size_t bytes = static_cast<size_t>(count);
+    const size_t bytes = received->size();
     last_activity_ms_ = live_->last_heard_ms = context_.now_ms;
     live_->heard_bytes += bytes;
     *budget -= std::min(bytes, *budget);
@@ -81,7 +76,7 @@ bool Connection::ReadLive(size_t* budget) {
       Close();
       break;
     }
-    live_->wire->Read({context_.read_buffer.data(), bytes}, &output_);
+    live_->wire->Read(*received, &output_);
     if (live_->wire->over()) FinishLive();
   }
   return progress;

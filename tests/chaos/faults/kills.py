@@ -104,6 +104,6 @@ FAULTS = (
     Fault("stop-processor", PROCESSOR, 7, True, stop_processor),
     Fault("kill-query", SURROUNDINGS, 2, True, killer_of("query")),
     Fault("kill-ingest", SURROUNDINGS, 2, True, killer_of("ingest")),
-    Fault("kill-broker", SURROUNDINGS, 15, True, kill_broker),
-    Fault("restart-broker", SURROUNDINGS, 17, True, restart_broker),
+    Fault("kill-broker", SURROUNDINGS, 25, True, kill_broker),
+    Fault("restart-broker", SURROUNDINGS, 21, True, restart_broker),
 )
