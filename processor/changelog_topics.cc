@@ -45,14 +45,29 @@ Status CheckSettings(const ChangelogStore& store, const TopicInfo& info) {
   }
   return Status::Ok();
 }
+
+ChangelogStore StoreOf(const std::string& application, const std::string& input_topic, const StateLayout& layout,
+                       FamilyId family, int64_t retention_ms) {
+  const std::string& store = layout.families[family];
+  return {family, store, application + "-" + input_topic + "-" + store + "-changelog", retention_ms};
+}
 }  // namespace
+
+std::vector<ChangelogStore> CommandChangelogStores(const std::string& application, const std::string& commands_topic,
+                                                   const StateLayout& layout) {
+  std::vector<ChangelogStore> stores;
+  for (FamilyId family :
+       {StateLayout::kDefinitions, StateLayout::kReadings, StateLayout::kRequests, StateLayout::kMeta}) {
+    stores.push_back(StoreOf(application, commands_topic, layout, family, kForever));
+  }
+  return stores;
+}
 
 std::vector<ChangelogStore> ChangelogStores(const std::string& application, const std::string& input_topic,
                                             const StateLayout& layout) {
   std::vector<ChangelogStore> stores;
   auto add = [&](FamilyId family, int64_t retention_ms) {
-    const std::string& store = layout.families[family];
-    stores.push_back({family, store, application + "-" + input_topic + "-" + store + "-changelog", retention_ms});
+    stores.push_back(StoreOf(application, input_topic, layout, family, retention_ms));
   };
   add(StateLayout::kSeries, kForever);
   if (layout.tiers.total) add(StateLayout::kTotals, kForever);
@@ -93,6 +108,21 @@ Status EnsureChangelogs(Admin* admin, const std::vector<ChangelogStore>& stores,
     if ((*info)->partitions < partitions) ODOMETER_RETURN_IF_ERROR(admin->GrowPartitions(store.topic, partitions));
   }
   return Status::Ok();
+}
+
+Status EnsureCommandChangelogs(Admin* admin, const std::string& commands_topic,
+                               const std::vector<ChangelogStore>& stores, int32_t partitions, int16_t replication) {
+  for (const ChangelogStore& store : stores) {
+    Result<std::optional<TopicInfo>> info = admin->Describe(store.topic);
+    if (!info.ok()) return info.status();
+    if (!info->has_value() || (*info)->partitions == partitions) continue;
+    return Status::Stop("topic " + commands_topic + " has " + std::to_string(partitions) + " partitions, but had " +
+                        std::to_string((*info)->partitions) +
+                        " when its first commands were applied: the number must not change, because a key would then "
+                        "be decided in two places. Create the topic anew with as many as it had, under another name, "
+                        "and name that in topics.commands");
+  }
+  return EnsureChangelogs(admin, stores, partitions, replication);
 }
 
 }  // namespace odometer

@@ -1,4 +1,4 @@
-// The changelog topics of a processor: one per store, with as many partitions as the input topic.
+// The changelog topics of a processor: per input topic one for each store, with as many partitions as the input topic.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,10 @@ struct ChangelogStore {
 std::vector<ChangelogStore> ChangelogStores(const std::string& application, const std::string& input_topic,
                                             const StateLayout& layout);
 
+// The same of the commands' topic.
+std::vector<ChangelogStore> CommandChangelogStores(const std::string& application, const std::string& commands_topic,
+                                                   const StateLayout& layout);
+
 // Settings that a changelog is created with and must have: `compact`, or `compact,delete` for what expires, with
 // LogAppendTime and a day's margin, because the broker expires by the wall clock.
 TopicSpec ChangelogSpec(const ChangelogStore& store, int32_t partitions, int16_t replication);
@@ -32,6 +36,11 @@ TopicSpec ChangelogSpec(const ChangelogStore& store, int32_t partitions, int16_t
 // kStop, naming topic and setting, when one would lose state.
 Status EnsureChangelogs(Admin* admin, const std::vector<ChangelogStore>& stores, int32_t partitions,
                         int16_t replication);
+
+// The same for the commands' topic, whose number of partitions must stay what it was when it was first read: kStop when it
+// is another one.
+Status EnsureCommandChangelogs(Admin* admin, const std::string& commands_topic,
+                               const std::vector<ChangelogStore>& stores, int32_t partitions, int16_t replication);
 
 // The key of the one record of the meta changelog.
 inline constexpr std::string_view kMetaChangelogKey = "T";

@@ -40,33 +40,34 @@ class Committer::Transaction {
 
   // Everything but the ids of the events applied and the task's record.
   Status WriteTask(const Epoch& epoch, OpenTask* task, int64_t stream_time_ms) {
-    partition_ = epoch.partition;
+    task_ = epoch.task;
     sorted_ = epoch.overlay.Sorted();
     for (const auto& [id, identity] : epoch.forgotten) dead_.insert(id);
-    for (const ChangelogStore& changelog : *committer_.changelogs_) {
+    for (const ChangelogStore& changelog : committer_.inputs_->Of(task_).changelogs) {
       if (changelog.family == StateLayout::kMeta || changelog.family == StateLayout::kIds) continue;
       changelog_ = &changelog;
       ODOMETER_RETURN_IF_ERROR(WriteStore(epoch, task, stream_time_ms));
-      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, epoch.partition));
+      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, TaskPartition(task_)));
     }
     dead_.clear();
+    ODOMETER_RETURN_IF_ERROR(WriteOutputs(epoch));
     return WriteDeadLetters(epoch);
   }
 
   // What says that the rest was counted.
   Status WriteProgress(const Epoch& epoch, const TaskMeta& meta) {
-    partition_ = epoch.partition;
-    for (const ChangelogStore& changelog : *committer_.changelogs_) {
+    task_ = epoch.task;
+    for (const ChangelogStore& changelog : committer_.inputs_->Of(task_).changelogs) {
       changelog_ = &changelog;
       if (changelog.family == StateLayout::kIds) ODOMETER_RETURN_IF_ERROR(WriteIds(epoch));
       if (changelog.family == StateLayout::kMeta) WriteMeta(meta);
-      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, partition_));
+      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog.topic, TaskPartition(task_)));
     }
     return Status::Ok();
   }
 
-  void WriteCheckpoint(int32_t partition, const TaskCheckpoint& checkpoint) {
-    batch_->Put(StateLayout::kMeta, CheckpointKey(partition), EncodeTaskCheckpoint(checkpoint));
+  void WriteCheckpoint(int32_t task, const TaskCheckpoint& checkpoint) {
+    batch_->Put(StateLayout::kMeta, CheckpointKey(task), EncodeTaskCheckpoint(checkpoint));
   }
 
   std::unique_ptr<StoreBatch> TakeBatch() { return std::move(batch_); }
@@ -78,14 +79,39 @@ class Committer::Transaction {
     if (changelog_->family == StateLayout::kTotals) {
       return WriteAggregates(nullptr, stream_time_ms, &task->presence.back());
     }
+    if (changelog_->family < StateLayout::kFirstWindows) return WriteRows(epoch);
     const size_t tier = changelog_->family - StateLayout::kFirstWindows;
     return WriteAggregates(&committer_.layout_->tiers.windows[tier], stream_time_ms, &task->presence[tier]);
+  }
+
+  Status WriteRows(const Epoch& epoch) {
+    for (const EpochRow& row : epoch.rows) {
+      if (row.family != changelog_->family) continue;
+      key_ = TaskKey(task_);
+      key_.append(row.key);
+      if (row.value) {
+        batch_->Put(row.family, key_, *row.value);
+        ODOMETER_RETURN_IF_ERROR(Produce(row.key, *row.value));
+      } else {
+        batch_->Delete(row.family, key_);
+        ODOMETER_RETURN_IF_ERROR(ProduceTombstone(key_));
+      }
+    }
+    return Status::Ok();
+  }
+
+  Status WriteOutputs(const Epoch& epoch) {
+    for (const EpochOutput& output : epoch.outputs) {
+      pending_.push_back({output.key, output.value, false, {}});
+      ODOMETER_RETURN_IF_ERROR(ProducePending(output.topic, output.partition));
+    }
+    return Status::Ok();
   }
 
   Status WriteIds(const Epoch& epoch) {
     for (const SeenIds::Added& added : epoch.ids) {
       key_.clear();
-      AppendIdKey(partition_, added.slot, &key_);
+      AppendIdKey(task_, added.slot, &key_);
       value_.clear();
       EncodeSeenId(added.id, &value_);
       batch_->Put(StateLayout::kIds, key_, value_);
@@ -96,7 +122,7 @@ class Committer::Transaction {
 
   void WriteMeta(const TaskMeta& meta) {
     const std::string_view value = arena_.Copy(EncodeTaskMeta(meta));
-    batch_->Put(StateLayout::kMeta, MetaKey(partition_), value);
+    batch_->Put(StateLayout::kMeta, MetaKey(task_), value);
     pending_.push_back({kMetaChangelogKey, value, false, {}});
   }
 
@@ -115,9 +141,9 @@ class Committer::Transaction {
     Result<Series> series = DecodeSeriesIdentity(identity);
     if (!series.ok()) return Status::Stop("a series of our own cannot be read: " + series.status().message());
     key_.clear();
-    AppendSeriesKey(partition_, id, &key_);
+    AppendSeriesKey(task_, id, &key_);
     name_key_.clear();
-    AppendNameKey(*series, partition_, id, &name_key_);
+    AppendNameKey(*series, task_, id, &name_key_);
     if (forgotten) {
       batch_->Delete(StateLayout::kSeries, key_);
       batch_->Delete(StateLayout::kNames, name_key_);
@@ -139,7 +165,7 @@ class Committer::Transaction {
       batch_->Put(StateLayout::kEventsByName, *by_name, event.value);
       pending_.push_back({std::string_view(event.key).substr(kTaskKeyBytes), event.value, false, {}});
       if (pending_.size() < kProduceGroup) continue;
-      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog_->topic, partition_));
+      ODOMETER_RETURN_IF_ERROR(ProducePending(changelog_->topic, TaskPartition(task_)));
     }
     return Status::Ok();
   }
@@ -159,9 +185,9 @@ class Committer::Transaction {
                         WindowPresence* presence) {
     key_.clear();
     if (tier) {
-      AppendWindowKey(partition_, series, window_start_ms, &key_);
+      AppendWindowKey(task_, series, window_start_ms, &key_);
     } else {
-      AppendSeriesKey(partition_, series, &key_);
+      AppendSeriesKey(task_, series, &key_);
     }
     value_.clear();
     bool merged = false;
@@ -186,14 +212,14 @@ class Committer::Transaction {
   }
 
   Status WriteDeadLetters(const Epoch& epoch) {
-    const int32_t partition = epoch.partition % committer_.options_.dead_letter_partitions;
+    const int32_t partition = TaskPartition(epoch.task) % committer_.options_.dead_letter_partitions;
     for (const DeadLetter& letter : epoch.dead_letters) pending_.push_back(ToRecord(letter));
     return ProducePending(committer_.options_.dead_letter_topic, partition);
   }
 
   Status Produce(std::string_view key, std::string_view value) {
     pending_.push_back({arena_.Copy(key), arena_.Copy(value), false, {}});
-    return pending_.size() < kProduceGroup ? Status::Ok() : ProducePending(changelog_->topic, partition_);
+    return pending_.size() < kProduceGroup ? Status::Ok() : ProducePending(changelog_->topic, TaskPartition(task_));
   }
   Status ProduceTombstone(std::string_view store_key) {
     pending_.push_back({arena_.Copy(store_key.substr(kTaskKeyBytes)), {}, true, {}});
@@ -210,7 +236,7 @@ class Committer::Transaction {
   TransactionalProducer* const producer_;
   std::unique_ptr<StoreBatch> batch_;
   ByteArena arena_;
-  int32_t partition_ = 0;
+  int32_t task_ = 0;
   const ChangelogStore* changelog_ = nullptr;
   std::vector<OutRecord> pending_;
   std::vector<const Delta*> sorted_;
@@ -218,17 +244,17 @@ class Committer::Transaction {
   std::string key_, name_key_, value_, stored_;
 };
 
-Committer::Committer(CommitterOptions options, const StateLayout* layout,
-                     const std::vector<ChangelogStore>* changelogs, Store* store, const Clock* clock)
-    : options_(std::move(options)), layout_(layout), changelogs_(changelogs), store_(store), clock_(clock) {}
+Committer::Committer(CommitterOptions options, const StateLayout* layout, const Inputs* inputs, Store* store,
+                     const Clock* clock)
+    : options_(std::move(options)), layout_(layout), inputs_(inputs), store_(store), clock_(clock) {}
 
 Committer::~Committer() = default;
 
-void Committer::Open(int32_t partition, const TaskMeta& meta, const TaskCheckpoint& checkpoint) {
-  tasks_[partition] = std::make_unique<OpenTask>(*layout_, meta, checkpoint);
+void Committer::Open(int32_t task, const TaskMeta& meta, const TaskCheckpoint& checkpoint) {
+  tasks_[task] = std::make_unique<OpenTask>(*layout_, meta, checkpoint);
 }
 
-void Committer::Close(int32_t partition) { tasks_.erase(partition); }
+void Committer::Close(int32_t task) { tasks_.erase(task); }
 
 Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalProducer* producer,
                          const GroupMetadata* group) {
@@ -248,14 +274,14 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
 
   // S1
   for (const Epoch* epoch : epochs) {
-    OpenTask* task = tasks_.at(epoch->partition).get();
+    OpenTask* task = tasks_.at(epoch->task).get();
     TaskMeta meta = epoch->meta;
     meta.sequence = task->meta.sequence + 1;
     meta.commit_wall_ms = now_ms;
     Status written =
         AsStep("commit.produce", [&] { return transaction.WriteTask(*epoch, task, meta.stream_time_ms); });
     if (!written.ok()) return abort(written);
-    offsets.emplace_back(TopicPartition{options_.input_topic, epoch->partition}, meta.next_input_offset);
+    offsets.emplace_back(inputs_->PartitionOf(epoch->task), meta.next_input_offset);
     metas.push_back(meta);
   }
   if (!options_.exactly_once) {
@@ -279,14 +305,14 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
   }
   // S5
   for (size_t i = 0; i < epochs.size(); ++i) {
-    OpenTask* task = tasks_.at(epochs[i]->partition).get();
+    OpenTask* task = tasks_.at(epochs[i]->task).get();
     task->meta = metas[i];
     task->checkpoint.written_wall_ms = now_ms;
-    for (const ChangelogStore& changelog : *changelogs_) {
-      auto end = ends.find({changelog.topic, epochs[i]->partition});
+    for (const ChangelogStore& changelog : inputs_->Of(epochs[i]->task).changelogs) {
+      auto end = ends.find({changelog.topic, TaskPartition(epochs[i]->task)});
       if (end != ends.end()) task->checkpoint.changelog_next[changelog.store] = end->second;
     }
-    transaction.WriteCheckpoint(epochs[i]->partition, task->checkpoint);
+    transaction.WriteCheckpoint(epochs[i]->task, task->checkpoint);
   }
   Status stored = AsStep("commit.store", [&] { return store_->Write(transaction.TakeBatch()); });
   if (!stored.ok()) {
@@ -300,10 +326,10 @@ Status Committer::RefreshCheckpoints(int64_t max_age_ms) {
   const int64_t now_ms = clock_->WallMs();
   auto batch = store_->NewBatch();
   bool any = false;
-  for (const auto& [partition, task] : tasks_) {
+  for (const auto& [number, task] : tasks_) {
     if (now_ms - task->checkpoint.written_wall_ms < max_age_ms) continue;
     task->checkpoint.written_wall_ms = now_ms;
-    batch->Put(StateLayout::kMeta, CheckpointKey(partition), EncodeTaskCheckpoint(task->checkpoint));
+    batch->Put(StateLayout::kMeta, CheckpointKey(number), EncodeTaskCheckpoint(task->checkpoint));
     any = true;
   }
   return any ? store_->Write(std::move(batch)) : Status::Ok();

@@ -14,15 +14,14 @@
 #include "common/kafka/producer.h"
 #include "common/state/state_layout.h"
 #include "common/store/store.h"
-#include "processor/changelog_topics.h"
 #include "processor/epoch.h"
+#include "processor/inputs.h"
 #include "processor/window_presence.h"
 
 namespace odometer {
 
 struct CommitterOptions {
   bool exactly_once = true;
-  std::string input_topic;
   std::string dead_letter_topic;
   int32_t dead_letter_partitions = 1;
   int64_t commit_timeout_ms = 15'000;  // for an outcome of S4 that stays unknown
@@ -31,13 +30,12 @@ struct CommitterOptions {
 // Used by one thread at a time; tasks are opened and closed only while no commit runs.
 class Committer {
  public:
-  Committer(CommitterOptions options, const StateLayout* layout, const std::vector<ChangelogStore>* changelogs,
-            Store* store, const Clock* clock);
+  Committer(CommitterOptions options, const StateLayout* layout, const Inputs* inputs, Store* store, const Clock* clock);
   ~Committer();
 
   // Takes over a task as it was restored. A task that is open already is replaced.
-  void Open(int32_t partition, const TaskMeta& meta, const TaskCheckpoint& checkpoint);
-  void Close(int32_t partition);
+  void Open(int32_t task, const TaskMeta& meta, const TaskCheckpoint& checkpoint);
+  void Close(int32_t task);
 
   // Commits the epochs of open tasks together. After an OK everything is in the log and in the store.
   // kAbort: nothing is committed; the same epochs may be committed again.
@@ -58,7 +56,7 @@ class Committer {
 
   const CommitterOptions options_;
   const StateLayout* const layout_;
-  const std::vector<ChangelogStore>* const changelogs_;
+  const Inputs* const inputs_;
   Store* const store_;
   const Clock* const clock_;
   std::map<int32_t, std::unique_ptr<OpenTask>> tasks_;

@@ -8,7 +8,7 @@ namespace odometer {
 
 namespace {
 
-Metrics::Labels Of(int32_t partition) { return {{"partition", std::to_string(partition)}}; }
+Metrics::Labels Of(int32_t task) { return {{"partition", TaskLabel(task)}}; }
 
 struct GaugeName {
   const char* name;
@@ -18,78 +18,99 @@ constexpr GaugeName kLagRecords{"odometer_lag_records", "Records in the input pa
 constexpr GaugeName kLagSeconds{"odometer_lag_seconds", "Age of the oldest record not yet committed."};
 constexpr GaugeName kSeries{"odometer_series", "Series of the task."};
 
-prometheus::Gauge& TaskGauge(Metrics* metrics, const GaugeName& gauge, int32_t partition) {
-  return metrics->Gauge(gauge.name, gauge.help, Of(partition));
+prometheus::Gauge& TaskGauge(Metrics* metrics, const GaugeName& gauge, int32_t task) {
+  return metrics->Gauge(gauge.name, gauge.help, Of(task));
 }
 
-prometheus::Counter& RejectedCounter(Metrics* metrics, int32_t partition, size_t reason) {
+prometheus::Counter& RejectedCounter(Metrics* metrics, int32_t task, size_t reason) {
   return metrics->Counter("odometer_events_rejected_total", "Records that could not be applied, by reason.",
-                          {{"partition", std::to_string(partition)},
+                          {{"partition", TaskLabel(task)},
                            {"reason", std::string(RejectReasonName(static_cast<RejectReason>(reason)))}});
 }
 
-prometheus::Counter& OverflowedCounter(Metrics* metrics, int32_t partition, SeriesLimit limit) {
+prometheus::Counter& OverflowedCounter(Metrics* metrics, int32_t task, SeriesLimit limit) {
   return metrics->Counter(
       "odometer_events_overflowed_total", "Events folded into an overflow series, by the limit.",
-      {{"partition", std::to_string(partition)}, {"reason", limit == SeriesLimit::kOrg ? "series_per_org" : "series"}});
+      {{"partition", TaskLabel(task)}, {"reason", limit == SeriesLimit::kOrg ? "series_per_org" : "series"}});
 }
 
-prometheus::Counter& ForgottenIdsCounter(Metrics* metrics, int32_t partition) {
+prometheus::Counter& ReadingsCounter(Metrics* metrics, int32_t task) {
+  return metrics->Counter("odometer_readings_total", "Readings that were recorded.", Of(task));
+}
+
+prometheus::Counter& AlertsCounter(Metrics* metrics, int32_t task) {
+  return metrics->Counter("odometer_alerts_total", "Readings outside the limits of their metric.", Of(task));
+}
+
+prometheus::Counter& ForgottenIdsCounter(Metrics* metrics, int32_t task) {
   return metrics->Counter("odometer_ids_forgotten_total", "Ids that made room for others before their retention.",
-                          Of(partition));
+                          Of(task));
 }
 
 }  // namespace
 
+std::string TaskLabel(int32_t task) {
+  return (IsCommandTask(task) ? "commands/" : "") + std::to_string(TaskPartition(task));
+}
+
 Instruments::Instruments(Metrics* metrics) : metrics_(metrics) {}
 
-Instruments::PerTask& Instruments::TaskMetrics(int32_t partition) { return tasks_[partition]; }
+Instruments::PerTask& Instruments::TaskMetrics(int32_t task) { return tasks_[task]; }
 
-void Instruments::TaskOpened(int32_t partition, const Accounting& restored, uint64_t restore_records,
+void Instruments::TaskOpened(int32_t task, const Accounting& restored, uint64_t restore_records,
                              bool full_restore) {
   MutexLock lock(mutex_);
-  TaskMetrics(partition).counted = restored;
+  TaskMetrics(task).counted = restored;
   // All are there from the beginning, so that rates see the first event.
-  CountEvents(partition, restored, restored);
-  for (size_t reason = 1; reason < kRejectReasons; ++reason) RejectedCounter(metrics_, partition, reason);
-  for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) OverflowedCounter(metrics_, partition, limit);
-  ForgottenIdsCounter(metrics_, partition);
-  metrics_->Counter("odometer_restore_records_total", "Changelog records read to restore tasks.", Of(partition))
+  CountEvents(task, restored, restored);
+  for (size_t reason = 1; reason < kRejectReasons; ++reason) RejectedCounter(metrics_, task, reason);
+  for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) OverflowedCounter(metrics_, task, limit);
+  ForgottenIdsCounter(metrics_, task);
+  if (IsCommandTask(task)) {
+    ReadingsCounter(metrics_, task);
+    AlertsCounter(metrics_, task);
+  }
+  metrics_->Counter("odometer_restore_records_total", "Changelog records read to restore tasks.", Of(task))
       .Increment(static_cast<double>(restore_records));
   metrics_->Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.",
                     {{"kind", full_restore ? "full" : "tail"}})
       .Increment();
-  metrics_->Gauge("odometer_restore_last_records", "Changelog records read by the latest restore.", Of(partition))
+  metrics_->Gauge("odometer_restore_last_records", "Changelog records read by the latest restore.", Of(task))
       .Set(static_cast<double>(restore_records));
 }
 
-void Instruments::TaskClosed(int32_t partition) {
+void Instruments::TaskClosed(int32_t task) {
   MutexLock lock(mutex_);
-  tasks_.erase(partition);
-  for (const GaugeName* gauge : {&kLagRecords, &kLagSeconds, &kSeries}) TaskGauge(metrics_, *gauge, partition).Set(0);
+  tasks_.erase(task);
+  for (const GaugeName* gauge : {&kLagRecords, &kLagSeconds, &kSeries}) TaskGauge(metrics_, *gauge, task).Set(0);
 }
 
 void Instruments::TaskCommitted(const Epoch& epoch, uint64_t series) {
-  const int32_t partition = epoch.partition;
+  const int32_t task = epoch.task;
   const TaskMeta& meta = epoch.meta;
   MutexLock lock(mutex_);
-  PerTask& task = TaskMetrics(partition);
-  CountEvents(partition, task.counted, meta.accounting);
-  task.counted = meta.accounting;
+  PerTask& known = TaskMetrics(task);
+  CountEvents(task, known.counted, meta.accounting);
+  known.counted = meta.accounting;
   for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) {
-    OverflowedCounter(metrics_, partition, limit)
+    OverflowedCounter(metrics_, task, limit)
         .Increment(static_cast<double>(epoch.overflowed[static_cast<size_t>(limit)]));
   }
   const auto forgotten = std::count_if(epoch.ids.begin(), epoch.ids.end(), [](const auto& id) { return id.forgot; });
-  ForgottenIdsCounter(metrics_, partition).Increment(static_cast<double>(forgotten));
-  metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(partition))
+  ForgottenIdsCounter(metrics_, task).Increment(static_cast<double>(forgotten));
+  if (IsCommandTask(task)) {
+    ReadingsCounter(metrics_, task).Increment(static_cast<double>(epoch.readings));
+    AlertsCounter(metrics_, task).Increment(static_cast<double>(epoch.alerts));
+    return;
+  }
+  metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(task))
       .Set(meta.stream_time_ms == kBeginningOfTime ? 0 : static_cast<double>(meta.stream_time_ms) / 1000);
-  TaskGauge(metrics_, kSeries, partition).Set(static_cast<double>(series));
+  TaskGauge(metrics_, kSeries, task).Set(static_cast<double>(series));
 }
 
-void Instruments::CountEvents(int32_t partition, const Accounting& before, const Accounting& after) {
+void Instruments::CountEvents(int32_t task, const Accounting& before, const Accounting& after) {
   auto count = [&](const char* what, const char* help, uint64_t Accounting::*member) {
-    metrics_->Counter(std::string("odometer_events_") + what + "_total", help, Of(partition))
+    metrics_->Counter(std::string("odometer_events_") + what + "_total", help, Of(task))
         .Increment(static_cast<double>(after.*member - before.*member));
   };
   count("consumed", "Records read from the input topic and committed.", &Accounting::consumed);
@@ -98,13 +119,13 @@ void Instruments::CountEvents(int32_t partition, const Accounting& before, const
   count("late", "Events past the retention of every tier.", &Accounting::late);
   for (size_t reason = 1; reason < kRejectReasons; ++reason) {
     if (after.rejected[reason] == before.rejected[reason]) continue;
-    RejectedCounter(metrics_, partition, reason)
+    RejectedCounter(metrics_, task, reason)
         .Increment(static_cast<double>(after.rejected[reason] - before.rejected[reason]));
   }
 }
 
-void Instruments::RestoreProgress(int32_t partition, uint64_t records, uint64_t of) {
-  metrics_->Gauge("odometer_restore_progress_ratio", "Of the restore under way.", Of(partition))
+void Instruments::RestoreProgress(int32_t task, uint64_t records, uint64_t of) {
+  metrics_->Gauge("odometer_restore_progress_ratio", "Of the restore under way.", Of(task))
       .Set(of == 0 ? 1 : static_cast<double>(records) / static_cast<double>(of));
 }
 
@@ -113,11 +134,11 @@ void Instruments::CommitEnded(const std::string& outcome, double seconds) {
   metrics_->Seconds("odometer_commit_seconds", "Duration of commits.").Observe(seconds);
 }
 
-void Instruments::Lag(int32_t partition, SeenEnd end, int64_t lag_records, double lag_seconds) {
+void Instruments::Lag(int32_t task, SeenEnd end, int64_t lag_records, double lag_seconds) {
   MutexLock lock(mutex_);
-  TaskMetrics(partition).log_end = end;
-  TaskGauge(metrics_, kLagRecords, partition).Set(static_cast<double>(lag_records));
-  TaskGauge(metrics_, kLagSeconds, partition).Set(lag_seconds);
+  TaskMetrics(task).log_end = end;
+  TaskGauge(metrics_, kLagRecords, task).Set(static_cast<double>(lag_records));
+  TaskGauge(metrics_, kLagSeconds, task).Set(lag_seconds);
 }
 
 void Instruments::Memory(uint64_t limit_bytes, uint64_t series_bytes) {
@@ -154,10 +175,10 @@ std::vector<std::string> Instruments::NotReadyReasons() const {
   return not_ready_;
 }
 
-Instruments::SeenEnd Instruments::LogEnd(int32_t partition) const {
+Instruments::SeenEnd Instruments::LogEnd(int32_t task) const {
   MutexLock lock(mutex_);
-  auto task = tasks_.find(partition);
-  return task == tasks_.end() ? SeenEnd{} : task->second.log_end;
+  auto found = tasks_.find(task);
+  return found == tasks_.end() ? SeenEnd{} : found->second.log_end;
 }
 
 }  // namespace odometer

@@ -14,6 +14,9 @@
 
 namespace odometer {
 
+// What metrics and reasons call a task: the number of its partition, of a command task with "commands/" before it.
+std::string TaskLabel(int32_t task);
+
 // Thread-safe.
 class Instruments {
  public:
@@ -25,14 +28,14 @@ class Instruments {
   explicit Instruments(Metrics* metrics);
 
   // A task began, as restored: what it counted in earlier lives is not counted again.
-  void TaskOpened(int32_t partition, const Accounting& restored, uint64_t restore_records, bool full_restore);
-  void TaskClosed(int32_t partition);
+  void TaskOpened(int32_t task, const Accounting& restored, uint64_t restore_records, bool full_restore);
+  void TaskClosed(int32_t task);
   void TaskCommitted(const Epoch& epoch, uint64_t series);
-  void RestoreProgress(int32_t partition, uint64_t records, uint64_t of);
+  void RestoreProgress(int32_t task, uint64_t records, uint64_t of);
 
   // `outcome`: "committed", "aborted", "recovered".
   void CommitEnded(const std::string& outcome, double seconds);
-  void Lag(int32_t partition, SeenEnd end, int64_t lag_records, double lag_seconds);
+  void Lag(int32_t task, SeenEnd end, int64_t lag_records, double lag_seconds);
   void Memory(uint64_t limit_bytes, uint64_t series_bytes);
   void State(uint64_t disk_bytes, uint64_t memory_bytes, uint64_t overlay_bytes);
 
@@ -44,13 +47,13 @@ class Instruments {
   void SetNotReady(std::vector<std::string> reasons);
   std::vector<std::string> NotReadyReasons() const;
   // The end of the input partition as last seen.
-  SeenEnd LogEnd(int32_t partition) const;
+  SeenEnd LogEnd(int32_t task) const;
 
  private:
   struct PerTask;
 
-  PerTask& TaskMetrics(int32_t partition) ODOMETER_REQUIRES(mutex_);
-  void CountEvents(int32_t partition, const Accounting& before, const Accounting& after) ODOMETER_REQUIRES(mutex_);
+  PerTask& TaskMetrics(int32_t task) ODOMETER_REQUIRES(mutex_);
+  void CountEvents(int32_t task, const Accounting& before, const Accounting& after) ODOMETER_REQUIRES(mutex_);
 
   Metrics* const metrics_;
   mutable Mutex mutex_;

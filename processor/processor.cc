@@ -40,7 +40,7 @@ class RealProcessor final : public Processor {
         clock_(clock),
         instruments_(metrics),
         layout_(options_.tiers, options_.events_retention_ms),
-        changelogs_(ChangelogStores(options_.application, options_.input_topic, layout_)),
+        inputs_(EventsInput(), CommandsInput()),
         expiry_(std::make_shared<StateExpiry>(layout_)) {}
 
   ~RealProcessor() override { Stop(); }
@@ -90,6 +90,15 @@ class RealProcessor final : public Processor {
   }
 
  private:
+  Input EventsInput() const {
+    return {options_.input_topic, ChangelogStores(options_.application, options_.input_topic, layout_)};
+  }
+  // Without transactions a decision and its outcome could come apart, so there are none.
+  Input CommandsInput() const {
+    if (!options_.exactly_once) return {};
+    return {options_.commands_topic, CommandChangelogStores(options_.application, options_.commands_topic, layout_)};
+  }
+
   Status OpenState() {
     std::error_code error;
     std::filesystem::create_directories(options_.state_dir, error);
@@ -149,6 +158,13 @@ class RealProcessor final : public Processor {
       LogWarn(kLog, "topic {} has message.timestamp.type={}: 'from the future' is then judged by the producers' clocks",
               options_.input_topic, type->second);
     }
+    command_task_.events_topic = options_.input_topic;
+    command_task_.events_partitions = (*input)->partitions;
+    ODOMETER_RETURN_IF_ERROR(CheckDeadLetterTopic(**input));
+    return inputs_.has_commands() ? CheckCommandTopics((*input)->partitions) : Status::Ok();
+  }
+
+  Status CheckDeadLetterTopic(const TopicInfo& input) {
     Result<std::optional<TopicInfo>> letters = admin_->Describe(options_.dead_letter_topic);
     if (!letters.ok()) return letters.status();
     const int64_t sent_bytes = MaxRecordBytes(options_.kafka);
@@ -157,13 +173,34 @@ class RealProcessor final : public Processor {
       dead_letter_max_bytes_ = std::min((*letters)->MaxMessageBytes(), sent_bytes);
       return Status::Ok();
     }
-    dead_letter_partitions_ = (*input)->partitions;
-    const int64_t topic_bytes = std::min((*input)->MaxMessageBytes() + kDeadLetterHeaderBytes, kMaxRecordBytes);
+    dead_letter_partitions_ = input.partitions;
+    const int64_t topic_bytes = std::min(input.MaxMessageBytes() + kDeadLetterHeaderBytes, kMaxRecordBytes);
     dead_letter_max_bytes_ = std::min(topic_bytes, sent_bytes);
     return admin_->Create({options_.dead_letter_topic,
                            dead_letter_partitions_,
                            options_.changelog_replication,
                            {{"max.message.bytes", std::to_string(topic_bytes)}}});
+  }
+
+  Status CheckCommandTopics(int32_t partitions) {
+    command_task_.outcomes_topic = options_.outcomes_topic;
+    command_task_.alerts_topic = options_.alerts_topic;
+    command_task_.dead_letter_max_bytes = dead_letter_max_bytes_;
+    int32_t command_partitions = 0;
+    ODOMETER_RETURN_IF_ERROR(EnsureTopic(options_.commands_topic, partitions, &command_partitions));
+    ODOMETER_RETURN_IF_ERROR(
+        EnsureTopic(options_.outcomes_topic, command_partitions, &command_task_.outcomes_partitions));
+    return EnsureTopic(options_.alerts_topic, partitions, &command_task_.alerts_partitions);
+  }
+
+  // Creates the topic when it is not there; how many partitions it has.
+  Status EnsureTopic(const std::string& topic, int32_t wanted, int32_t* partitions) {
+    Result<std::optional<TopicInfo>> info = admin_->Describe(topic);
+    if (!info.ok()) return info.status();
+    *partitions = info->has_value() ? (*info)->partitions : wanted;
+    if (info->has_value()) return Status::Ok();
+    return admin_->Create(
+        {topic, wanted, options_.changelog_replication, {{"message.timestamp.type", "LogAppendTime"}}});
   }
 
   Status StartStateService() {
@@ -183,18 +220,17 @@ class RealProcessor final : public Processor {
   Status BuildManager() {
     CommitterOptions committer_options;
     committer_options.exactly_once = options_.exactly_once;
-    committer_options.input_topic = options_.input_topic;
     committer_options.dead_letter_topic = options_.dead_letter_topic;
     committer_options.dead_letter_partitions = dead_letter_partitions_;
     committer_options.commit_timeout_ms = options_.transaction_timeout_ms;
-    committer_.emplace(committer_options, &layout_, &changelogs_, store_.get(), clock_);
+    committer_.emplace(committer_options, &layout_, &inputs_, store_.get(), clock_);
     RestorerOptions restorer_options;
     restorer_options.ids = options_.deduplication;
-    restorer_.emplace(restorer_options, &layout_, &changelogs_, admin_.get(), reader_.get(), store_.get(), clock_);
+    restorer_.emplace(restorer_options, &layout_, &inputs_, admin_.get(), reader_.get(), store_.get(), clock_);
     executor_ = NewThreadExecutor();
 
     TaskManagerOptions manager_options;
-    manager_options.input_topic = options_.input_topic;
+    manager_options.command_task = command_task_;
     manager_options.exactly_once = options_.exactly_once;
     manager_options.task = {options_.tiers, options_.events_retention_ms, options_.limits, options_.dead_letter_late,
                             dead_letter_max_bytes_};
@@ -205,7 +241,7 @@ class RealProcessor final : public Processor {
     manager_options.transaction_timeout_ms = options_.transaction_timeout_ms;
     manager_options.changelog_replication = options_.changelog_replication;
     manager_.emplace(manager_options,
-                     TaskManagerParts{consumer_.get(), admin_.get(), store_.get(), &layout_, &changelogs_,
+                     TaskManagerParts{consumer_.get(), admin_.get(), store_.get(), &layout_, &inputs_,
                                       &*restorer_, &*committer_, executor_.get(), [this] { return NewProducer(); },
                                       clock_, expiry_.get(), &instruments_,
                                       [this](uint64_t bytes) { store_->SetBlockCacheBytes(bytes); }});
@@ -244,10 +280,11 @@ class RealProcessor final : public Processor {
   const Clock* const clock_;
   Instruments instruments_;
   const StateLayout layout_;
-  const std::vector<ChangelogStore> changelogs_;
+  const Inputs inputs_;
   const std::shared_ptr<StateExpiry> expiry_;
   int32_t dead_letter_partitions_ = 1;
   int64_t dead_letter_max_bytes_ = 0;
+  CommandTaskOptions command_task_;
 
   // In the order in which they need each other; destroyed the other way round.
   std::unique_ptr<PrimaryStore> store_;

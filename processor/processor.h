@@ -22,6 +22,9 @@ struct ProcessorOptions {
   std::string advertised_address = "127.0.0.1:7000";  // of this instance's query sidecar
   std::string input_topic = "metrics.events";
   std::string dead_letter_topic = "metrics.dead-letters";
+  std::string commands_topic = "metrics.commands";  // these three: with exactly_once only
+  std::string outcomes_topic = "metrics.outcomes";
+  std::string alerts_topic = "metrics.alerts";
   std::string state_dir;                     // common/state/state_paths.h says what lies in it
   KafkaProperties kafka;                     // for every client; bootstrap.servers at least
 

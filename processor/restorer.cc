@@ -33,19 +33,19 @@ struct Restorer::Plan {
 class Restorer::Writer {
  public:
   // `from`: where the restore starts, and would start again if it ended half-way.
-  Writer(int32_t partition, const TaskCheckpoint& from, size_t batch_bytes, Store* store)
-      : partition_(partition), unfinished_(from), batch_bytes_(batch_bytes), store_(store), batch_(store->NewBatch()) {
+  Writer(int32_t task, const TaskCheckpoint& from, size_t batch_bytes, Store* store)
+      : task_(task), unfinished_(from), batch_bytes_(batch_bytes), store_(store), batch_(store->NewBatch()) {
     unfinished_.restoring = true;
   }
 
   // Everything of the task goes, before it is restored from the beginning.
   void Wipe(const StateLayout& layout) {
-    const std::string begin = TaskKey(partition_);
+    const std::string begin = TaskKey(task_);
     const std::string end = PrefixEnd(begin);
     for (FamilyId family = StateLayout::kSeries; family < layout.families.size(); ++family) {
       if (family != StateLayout::kNames) batch_->DeleteRange(family, begin, end);
     }
-    batch_->Delete(StateLayout::kMeta, MetaKey(partition_));
+    batch_->Delete(StateLayout::kMeta, MetaKey(task_));
     auto view = store_->View();
     for (auto it = view->Scan(StateLayout::kSeries, begin, end); it->Valid(); it->Next()) {
       DeleteName(ParseSeriesKey(it->Key()).second, it->Value());
@@ -54,17 +54,16 @@ class Restorer::Writer {
 
   Status Apply(const ChangelogStore& changelog, const RecordView& record) {
     if (changelog.family == StateLayout::kMeta) {
-      if (record.has_value) batch_->Put(StateLayout::kMeta, MetaKey(partition_), record.value);
+      if (record.has_value) batch_->Put(StateLayout::kMeta, MetaKey(task_), record.value);
       return FlushIfLarge();
     }
-    key_ = TaskKey(partition_);
+    key_ = TaskKey(task_);
     key_.append(record.key);
     if (changelog.family == StateLayout::kEvents) {
       if (!ApplyEvent(record)) return NotOurs(changelog, record);
       return FlushIfLarge();
     }
-    const bool is_window = changelog.family >= StateLayout::kFirstWindows;
-    if (key_.size() != (is_window ? 16u : 8u)) {
+    if (!HasKeySize(changelog.family, key_.size())) {
       return NotOurs(changelog, record);
     }
     if (changelog.family == StateLayout::kSeries) {
@@ -79,7 +78,7 @@ class Restorer::Writer {
 
   // The last batch.
   Status Finish(const TaskCheckpoint& checkpoint) {
-    batch_->Put(StateLayout::kMeta, CheckpointKey(partition_), EncodeTaskCheckpoint(checkpoint));
+    batch_->Put(StateLayout::kMeta, CheckpointKey(task_), EncodeTaskCheckpoint(checkpoint));
     return store_->Write(std::move(batch_));
   }
 
@@ -87,6 +86,12 @@ class Restorer::Writer {
   static Status NotOurs(const ChangelogStore& changelog, const RecordView& record) {
     return Status::Stop("changelog " + changelog.topic + " holds a key of " + std::to_string(record.key.size()) +
                         " bytes at offset " + std::to_string(record.offset) + ": it is not ours");
+  }
+
+  static bool HasKeySize(FamilyId family, size_t size) {
+    if (family == StateLayout::kDefinitions) return size > kTaskKeyBytes;
+    if (family == StateLayout::kReadings) return size == 20;
+    return size == (family >= StateLayout::kFirstWindows ? 16 : 8);
   }
 
   // False when it is nothing that a processor writes; events are never deleted.
@@ -107,7 +112,7 @@ class Restorer::Writer {
       Result<Series> series = DecodeSeriesIdentity(record.value);
       if (!series.ok()) return Status::Stop("a series in the changelog cannot be read: " + series.status().message());
       name_key_.clear();
-      AppendNameKey(*series, partition_, id, &name_key_);
+      AppendNameKey(*series, task_, id, &name_key_);
       batch_->Put(StateLayout::kSeries, key_, record.value);
       batch_->Put(StateLayout::kNames, name_key_, record.value);
       pending_series_[id] = std::string(record.value);
@@ -131,20 +136,20 @@ class Restorer::Writer {
     Result<Series> series = DecodeSeriesIdentity(identity);
     if (!series.ok()) return;
     name_key_.clear();
-    AppendNameKey(*series, partition_, id, &name_key_);
+    AppendNameKey(*series, task_, id, &name_key_);
     batch_->Delete(StateLayout::kNames, name_key_);
   }
 
   Status FlushIfLarge() {
     if (batch_->Bytes() < batch_bytes_) return Status::Ok();
-    batch_->Put(StateLayout::kMeta, CheckpointKey(partition_), EncodeTaskCheckpoint(unfinished_));
+    batch_->Put(StateLayout::kMeta, CheckpointKey(task_), EncodeTaskCheckpoint(unfinished_));
     ODOMETER_RETURN_IF_ERROR(store_->Write(std::move(batch_)));
     batch_ = store_->NewBatch();
     pending_series_.clear();
     return Status::Ok();
   }
 
-  const int32_t partition_;
+  const int32_t task_;
   TaskCheckpoint unfinished_;
   const size_t batch_bytes_;
   Store* const store_;
@@ -153,27 +158,28 @@ class Restorer::Writer {
   std::string key_, name_key_;
 };
 
-Restorer::Restorer(RestorerOptions options, const StateLayout* layout, const std::vector<ChangelogStore>* changelogs,
-                   Admin* admin, LogReader* reader, Store* store, const Clock* clock)
+Restorer::Restorer(RestorerOptions options, const StateLayout* layout, const Inputs* inputs, Admin* admin,
+                   LogReader* reader, Store* store, const Clock* clock)
     : options_(options),
       layout_(layout),
-      changelogs_(changelogs),
+      inputs_(inputs),
       admin_(admin),
       reader_(reader),
       store_(store),
       clock_(clock) {}
 
-Result<RestoredTask> Restorer::Restore(int32_t partition,
+Result<RestoredTask> Restorer::Restore(int32_t task_number,
                                        const std::function<Status(uint64_t records, uint64_t of)>& progress) {
-  Result<TaskCheckpoint> loaded = LoadCheckpoint(partition);
+  const int32_t partition = TaskPartition(task_number);
+  Result<TaskCheckpoint> loaded = LoadCheckpoint(task_number);
   if (!loaded.ok()) return loaded.status();
-  Result<Plan> plan = MakePlan(partition, *loaded);
+  Result<Plan> plan = MakePlan(task_number, *loaded);
   if (!plan.ok()) return plan.status();
 
   RestoredTask task;
   task.full = plan->full;
   if (!plan->full) task.checkpoint = *loaded;
-  Writer writer(partition, task.checkpoint, options_.batch_bytes, store_);
+  Writer writer(task_number, task.checkpoint, options_.batch_bytes, store_);
   if (plan->full) writer.Wipe(*layout_);
   for (const Plan::Part& part : plan->parts) {
     int64_t first_append_ms = 0;
@@ -203,7 +209,7 @@ Result<RestoredTask> Restorer::Restore(int32_t partition,
   task.checkpoint.restoring = false;
   task.checkpoint.written_wall_ms = clock_->WallMs();
   ODOMETER_RETURN_IF_ERROR(AsStep("restore.store", [&] { return writer.Finish(task.checkpoint); }));
-  ODOMETER_RETURN_IF_ERROR(LoadTask(partition, &task));
+  ODOMETER_RETURN_IF_ERROR(LoadTask(task_number, &task));
   return task;
 }
 
@@ -212,25 +218,25 @@ bool Restorer::HasLostItsBeginning(const TopicPartition& changelog, int64_t from
   return range.ok() && range->begin > from;
 }
 
-Status Restorer::MarkOpen(int32_t partition, const TaskMeta& meta) {
+Status Restorer::MarkOpen(int32_t task_number, const TaskMeta& meta) {
   auto batch = store_->NewBatch();
-  batch->Put(StateLayout::kMeta, MetaKey(partition), EncodeTaskMeta(meta));
+  batch->Put(StateLayout::kMeta, MetaKey(task_number), EncodeTaskMeta(meta));
   return store_->Write(std::move(batch));
 }
 
-Status Restorer::MarkReleased(int32_t partition) {
-  Result<TaskCheckpoint> checkpoint = LoadCheckpoint(partition);
+Status Restorer::MarkReleased(int32_t task_number) {
+  Result<TaskCheckpoint> checkpoint = LoadCheckpoint(task_number);
   if (!checkpoint.ok()) return checkpoint.status();
   if (checkpoint->restoring) return Status::Ok();
   checkpoint->restoring = true;
   auto batch = store_->NewBatch();
-  batch->Put(StateLayout::kMeta, CheckpointKey(partition), EncodeTaskCheckpoint(*checkpoint));
+  batch->Put(StateLayout::kMeta, CheckpointKey(task_number), EncodeTaskCheckpoint(*checkpoint));
   return store_->Write(std::move(batch));
 }
 
-Result<TaskCheckpoint> Restorer::LoadCheckpoint(int32_t partition) const {
+Result<TaskCheckpoint> Restorer::LoadCheckpoint(int32_t task_number) const {
   std::string bytes;
-  Status found = store_->Get(StateLayout::kMeta, CheckpointKey(partition), &bytes);
+  Status found = store_->Get(StateLayout::kMeta, CheckpointKey(task_number), &bytes);
   if (found.Is(ErrorKind::kNotFound)) return TaskCheckpoint{};
   if (!found.ok()) return found;
   Result<TaskCheckpoint> checkpoint = DecodeTaskCheckpoint(bytes);
@@ -238,10 +244,11 @@ Result<TaskCheckpoint> Restorer::LoadCheckpoint(int32_t partition) const {
   return checkpoint;
 }
 
-Result<Restorer::Plan> Restorer::MakePlan(int32_t partition, const TaskCheckpoint& checkpoint) {
+Result<Restorer::Plan> Restorer::MakePlan(int32_t task_number, const TaskCheckpoint& checkpoint) {
+  const int32_t partition = TaskPartition(task_number);
   Plan plan;
   plan.full = clock_->WallMs() - checkpoint.written_wall_ms > options_.max_checkpoint_age_ms;
-  for (const ChangelogStore& changelog : *changelogs_) {
+  for (const ChangelogStore& changelog : inputs_->Of(task_number).changelogs) {
     Result<OffsetRange> range = admin_->Offsets({changelog.topic, partition});
     if (!range.ok()) return range.status();
     plan.parts.push_back({&changelog, *range, range->begin});
@@ -269,9 +276,9 @@ Result<Restorer::Plan> Restorer::MakePlan(int32_t partition, const TaskCheckpoin
   return plan;
 }
 
-Status Restorer::LoadTask(int32_t partition, RestoredTask* task) const {
+Status Restorer::LoadTask(int32_t task_number, RestoredTask* task) const {
   std::string bytes;
-  Status found = store_->Get(StateLayout::kMeta, MetaKey(partition), &bytes);
+  Status found = store_->Get(StateLayout::kMeta, MetaKey(task_number), &bytes);
   if (found.ok()) {
     Result<TaskMeta> meta = DecodeTaskMeta(bytes);
     if (!meta.ok()) return Status::Stop("the task's record cannot be read: " + meta.status().message());
@@ -282,7 +289,8 @@ Status Restorer::LoadTask(int32_t partition, RestoredTask* task) const {
   }
   task->series = SeriesDictionary(task->meta.next_series_id);
   auto view = store_->View();
-  const std::string begin = TaskKey(partition);
+  const std::string begin = TaskKey(task_number);
+  if (IsCommandTask(task_number)) return LoadCommands(*view, begin, &task->commands);
   auto series = view->Scan(StateLayout::kSeries, begin, PrefixEnd(begin));
   for (; series->Valid(); series->Next()) task->series.Load(series->Value(), ParseSeriesKey(series->Key()).second);
   ODOMETER_RETURN_IF_ERROR(series->status());
@@ -296,6 +304,22 @@ Status Restorer::LoadTask(int32_t partition, RestoredTask* task) const {
     task->ids.Load(ParseIdKeySlot(ids->Key()), *id);
   }
   return ids->status();
+}
+
+Status Restorer::LoadCommands(const StoreView& view, const std::string& task_key, CommandState* commands) const {
+  const std::string end = PrefixEnd(task_key);
+  auto definitions = view.Scan(StateLayout::kDefinitions, task_key, end);
+  for (; definitions->Valid(); definitions->Next()) {
+    Status loaded = commands->LoadDefinition(definitions->Key().substr(kTaskKeyBytes), definitions->Value());
+    if (!loaded.ok()) return Status::Stop("a definition in the store cannot be read: " + loaded.message());
+  }
+  ODOMETER_RETURN_IF_ERROR(definitions->status());
+  auto requests = view.Scan(StateLayout::kRequests, task_key, end);
+  for (; requests->Valid(); requests->Next()) {
+    Status loaded = commands->LoadRequest(ParseIdKeySlot(requests->Key()), requests->Value());
+    if (!loaded.ok()) return Status::Stop("a request in the store cannot be read: " + loaded.message());
+  }
+  return requests->status();
 }
 
 }  // namespace odometer

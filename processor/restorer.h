@@ -12,7 +12,8 @@
 #include "common/kafka/log_reader.h"
 #include "common/state/state_layout.h"
 #include "common/store/store.h"
-#include "processor/changelog_topics.h"
+#include "processor/command_state.h"
+#include "processor/inputs.h"
 #include "processor/seen_ids.h"
 #include "processor/series_dictionary.h"
 
@@ -24,6 +25,7 @@ struct RestoredTask {
   TaskCheckpoint checkpoint;
   SeriesDictionary series;
   SeenIds ids{SeenIdsOptions{}};
+  CommandState commands;  // of a command task
   uint64_t records = 0;  // read from the changelogs
   bool full = false;     // from the beginning, not from a checkpoint
 };
@@ -38,8 +40,8 @@ struct RestorerOptions {
 // One thread at a time.
 class Restorer {
  public:
-  Restorer(RestorerOptions options, const StateLayout* layout, const std::vector<ChangelogStore>* changelogs,
-           Admin* admin, LogReader* reader, Store* store, const Clock* clock);
+  Restorer(RestorerOptions options, const StateLayout* layout, const Inputs* inputs, Admin* admin, LogReader* reader,
+           Store* store, const Clock* clock);
 
   // Reads the committed changelog records since the checkpoint and writes them to the store, the last batch together
   // with the new checkpoint. What fits one batch appears at once; else the checkpoint says `restoring` meanwhile. Ended
@@ -47,26 +49,27 @@ class Restorer {
   // `progress` is told records read so far and the number there may be; its error ends the restore.
   // kRetry: the broker could not be read; call again. kStop: a changelog is shorter than what was taken from it, or
   // something cannot be read.
-  Result<RestoredTask> Restore(int32_t partition,
+  Result<RestoredTask> Restore(int32_t task_number,
                                const std::function<Status(uint64_t records, uint64_t of)>& progress);
 
   // Makes a task that has never committed one that is read: as having counted nothing up to `meta`.
-  Status MarkOpen(int32_t partition, const TaskMeta& meta);
+  Status MarkOpen(int32_t task_number, const TaskMeta& meta);
   // Marks a task whose partition another instance owns now: its state here must not be read any more.
-  Status MarkReleased(int32_t partition);
+  Status MarkReleased(int32_t task_number);
 
  private:
   struct Plan;
   class Writer;
 
-  Result<TaskCheckpoint> LoadCheckpoint(int32_t partition) const;
-  Result<Plan> MakePlan(int32_t partition, const TaskCheckpoint& checkpoint);
-  Status LoadTask(int32_t partition, RestoredTask* task) const;
+  Result<TaskCheckpoint> LoadCheckpoint(int32_t task_number) const;
+  Result<Plan> MakePlan(int32_t task_number, const TaskCheckpoint& checkpoint);
+  Status LoadTask(int32_t task_number, RestoredTask* task) const;
+  Status LoadCommands(const StoreView& view, const std::string& task_key, CommandState* commands) const;
   bool HasLostItsBeginning(const TopicPartition& changelog, int64_t from) const;
 
   const RestorerOptions options_;
   const StateLayout* const layout_;
-  const std::vector<ChangelogStore>* const changelogs_;
+  const Inputs* const inputs_;
   Admin* const admin_;
   LogReader* const reader_;
   Store* const store_;

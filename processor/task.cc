@@ -15,24 +15,15 @@ constexpr std::string_view kJsonWhiteSpace = " \t\n\r";
 }  // namespace
 
 Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, SeriesDictionary series, SeenIds ids)
-    : partition_(partition),
+    : PartitionTask(partition, options.dead_letter_max_bytes, meta),
+      partition_(partition),
       options_(options),
-      state_(meta),
       series_(std::move(series)),
       limits_(options.limits, series_),
-      ids_(std::move(ids)),
-      sealed_through_(meta.next_input_offset),
-      committed_offset_(meta.next_input_offset) {
-  epoch_.partition = partition;
-}
+      ids_(std::move(ids)) {}
 
 void Task::Process(const RecordView& record, EventDecoder* decoder) {
-  if (record.offset < state_.next_input_offset) return;
-  state_.next_input_offset = record.offset + 1;
-  last_record_ms_ = record.timestamp_ms;
-  if (!first_unsealed_ms_) first_unsealed_ms_ = record.timestamp_ms;
-  ++state_.accounting.consumed;
-
+  if (!Take(record)) return;
   const InputRecord input(record);
   if (input.is_control()) return ApplyControl(record.value, record);
   Event event;
@@ -145,17 +136,6 @@ void Task::ApplyControl(std::string_view body, const RecordView& record) {
   state_.stream_time_ms = std::max(state_.stream_time_ms, aggregate.last_ts_ms());
 }
 
-void Task::Reject(RejectReason reason, const RecordView& record) {
-  ++state_.accounting.rejected[static_cast<size_t>(reason)];
-  AddDeadLetter(RejectReasonName(reason), record);
-}
-
-void Task::AddDeadLetter(std::string_view reason, const RecordView& record) {
-  DeadLetter letter = MakeDeadLetter(reason, record, options_.dead_letter_max_bytes);
-  dead_letter_bytes_ += letter.MemoryBytes();
-  epoch_.dead_letters.push_back(std::move(letter));
-}
-
 int64_t Task::FinestWindow(int64_t ts_ms) const {
   return options_.tiers.windows.empty() ? 0 : options_.tiers.windows.front().WindowStart(ts_ms);
 }
@@ -167,27 +147,10 @@ size_t Task::PendingBytes() const {
 }
 
 Epoch Task::Seal() {
-  epoch_.meta = state_;
-  epoch_.meta.next_series_id = series_.next_id();
-  Epoch sealed = std::move(epoch_);
-  epoch_ = Epoch{};
-  epoch_.partition = partition_;
-  dead_letter_bytes_ = 0;
   event_bytes_ = 0;
-  sealed_through_ = state_.next_input_offset;
-  first_sealed_ms_ = first_unsealed_ms_;
-  first_unsealed_ms_.reset();
+  Epoch sealed = PartitionTask::Seal();
+  sealed.meta.next_series_id = series_.next_id();
   return sealed;
-}
-
-void Task::Committed(const Epoch& epoch) {
-  committed_offset_ = epoch.meta.next_input_offset;
-  first_sealed_ms_.reset();
-}
-
-std::optional<int64_t> Task::oldest_uncommitted_ms() const {
-  if (first_sealed_ms_) return first_sealed_ms_;
-  return first_unsealed_ms_ ? first_unsealed_ms_ : last_record_ms_;
 }
 
 }  // namespace odometer

@@ -1,6 +1,7 @@
 #include "processor/task_manager.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/base/failpoint.h"
@@ -41,7 +42,9 @@ TaskManager::~TaskManager() { parts_.executor->Wait(); }
 Status TaskManager::Start() {
   last_commit_ms_ = last_upkeep_ms_ = parts_.clock->SteadyMs();
   recovering_ = true;  // there is no producer yet
-  return parts_.consumer->Subscribe({options_.input_topic});
+  std::vector<std::string> topics = {parts_.inputs->events().topic};
+  if (parts_.inputs->has_commands()) topics.push_back(parts_.inputs->commands().topic);
+  return parts_.consumer->Subscribe(topics);
 }
 
 Status TaskManager::RunOnce(int poll_timeout_ms) {
@@ -82,17 +85,20 @@ int TaskManager::PollTimeoutMs() const {
 }
 
 void TaskManager::OnRecord(const RecordView& record) {
-  if (Task* task = FindTask(record.partition)) task->Process(record, &decoder_);
+  if (PartitionTask* task = FindTask(parts_.inputs->TaskOf(record.topic, record.partition))) {
+    task->Process(record, &decoder_);
+  }
 }
 
 void TaskManager::OnEnd(const TopicPartition& tp, int64_t next_offset) {
-  if (Task* task = FindTask(tp.partition)) task->SkipTo(next_offset);
+  if (PartitionTask* task = FindTask(parts_.inputs->TaskOf(tp.topic, tp.partition))) task->SkipTo(next_offset);
 }
 
 void TaskManager::OnAssigned(const std::vector<TopicPartition>& partitions) {
   for (const TopicPartition& tp : partitions) {
-    assigned_.insert(tp.partition);
-    to_open_.insert(tp.partition);
+    const int32_t task = parts_.inputs->TaskOf(tp.topic, tp.partition);
+    assigned_.insert(task);
+    to_open_.insert(task);
   }
   assignment_seen_ = true;
   assignment_changed_ = true;
@@ -118,8 +124,9 @@ void TaskManager::OnLost(const std::vector<TopicPartition>& partitions) {
 
 void TaskManager::GiveUp(const std::vector<TopicPartition>& partitions) {
   for (const TopicPartition& tp : partitions) {
-    assigned_.erase(tp.partition);
-    CloseTask(tp.partition);
+    const int32_t task = parts_.inputs->TaskOf(tp.topic, tp.partition);
+    assigned_.erase(task);
+    CloseTask(task);
   }
   if (assigned_.empty()) assignment_seen_ = false;
   assignment_changed_ = true;
@@ -128,9 +135,8 @@ void TaskManager::GiveUp(const std::vector<TopicPartition>& partitions) {
 Status TaskManager::OpenAssigned() {
   if (assignment_changed_) {
     ODOMETER_RETURN_IF_ERROR(EnsureTopics());
-    for (int32_t partition = 0; partition < input_partitions_; ++partition) {
-      if (!assigned_.contains(partition)) ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkReleased(partition));
-    }
+    if (parts_.inputs->has_commands()) ODOMETER_RETURN_IF_ERROR(EnsureCommandTopics());
+    ODOMETER_RETURN_IF_ERROR(MarkReleased());
     assignment_changed_ = false;
   }
   if (to_open_.empty() || recovering_) return Status::Ok();
@@ -148,29 +154,66 @@ Status TaskManager::OpenAssigned() {
 }
 
 Status TaskManager::EnsureTopics() {
-  Result<std::optional<TopicInfo>> input = parts_.admin->Describe(options_.input_topic);
+  const std::string& topic = parts_.inputs->events().topic;
+  Result<std::optional<TopicInfo>> input = parts_.admin->Describe(topic);
   if (!input.ok()) return input.status();
-  if (!input->has_value()) return Status::Retry("topic " + options_.input_topic + " does not exist");
+  if (!input->has_value()) return Status::Retry("topic " + topic + " does not exist");
   const int32_t partitions = (*input)->partitions;
-  if (!assigned_.empty() && *assigned_.rbegin() >= partitions) {
-    return Status::Retry("the broker asked does not know yet that topic " + options_.input_topic + " has grown");
+  const auto first_command = assigned_.lower_bound(kFirstCommandTask);
+  if (first_command != assigned_.begin() && *std::prev(first_command) >= partitions) {
+    return Status::Retry("the broker asked does not know yet that topic " + topic + " has grown");
   }
   if (partitions == input_partitions_) return Status::Ok();
   ODOMETER_RETURN_IF_ERROR(
-      EnsureChangelogs(parts_.admin, *parts_.changelogs, partitions, options_.changelog_replication));
+      EnsureChangelogs(parts_.admin, parts_.inputs->events().changelogs, partitions, options_.changelog_replication));
   auto batch = parts_.store->NewBatch();
   batch->Put(StateLayout::kMeta, kPartitionCountKey, EncodePartitionCount(partitions));
   ODOMETER_RETURN_IF_ERROR(parts_.store->Write(std::move(batch)));
   if (input_partitions_ != 0) {
-    LogInfo(kLog, "input topic has grown topic={} partitions={}", options_.input_topic, partitions);
+    LogInfo(kLog, "input topic has grown topic={} partitions={}", topic, partitions);
     recovering_ = true;  // the producer does not know the changelogs' new partitions: a new one does
   }
   input_partitions_ = partitions;
   return Status::Ok();
 }
 
-Status TaskManager::OpenTask(int32_t partition) {
-  const TopicPartition tp{options_.input_topic, partition};
+Status TaskManager::EnsureCommandTopics() {
+  const Input& commands = parts_.inputs->commands();
+  Result<std::optional<TopicInfo>> info = parts_.admin->Describe(commands.topic);
+  if (!info.ok()) return info.status();
+  if (!info->has_value()) return Status::Retry("topic " + commands.topic + " does not exist");
+  const int32_t partitions = (*info)->partitions;
+  if (partitions == command_partitions_) return Status::Ok();
+  ODOMETER_RETURN_IF_ERROR(EnsureCommandChangelogs(parts_.admin, commands.topic, commands.changelogs, partitions,
+                                                   options_.changelog_replication));
+  std::string applied;
+  Status found = parts_.store->Get(StateLayout::kMeta, kCommandsTopicKey, &applied);
+  if (found.ok() && applied != commands.topic) {
+    return Status::Stop("the state folder holds what was decided by commands of topic " + applied +
+                        ", not of topic " + commands.topic + ": go back to that one, or use another application name");
+  }
+  if (!found.ok() && !found.Is(ErrorKind::kNotFound)) return found;
+  auto batch = parts_.store->NewBatch();
+  batch->Put(StateLayout::kMeta, kCommandsTopicKey, commands.topic);
+  ODOMETER_RETURN_IF_ERROR(parts_.store->Write(std::move(batch)));
+  command_partitions_ = partitions;
+  return Status::Ok();
+}
+
+// Of all partitions that others have.
+Status TaskManager::MarkReleased() {
+  for (int32_t partition = 0; partition < input_partitions_; ++partition) {
+    if (!assigned_.contains(partition)) ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkReleased(partition));
+  }
+  for (int32_t partition = 0; partition < command_partitions_; ++partition) {
+    const int32_t task = CommandTaskNumber(partition);
+    if (!assigned_.contains(task)) ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkReleased(task));
+  }
+  return Status::Ok();
+}
+
+Status TaskManager::OpenTask(int32_t number) {
+  const TopicPartition tp = parts_.inputs->PartitionOf(number);
   const int64_t started_ms = parts_.clock->SteadyMs();
   std::optional<int64_t> committed;
   if (options_.exactly_once) {
@@ -181,39 +224,46 @@ Status TaskManager::OpenTask(int32_t partition) {
       return offset.status();
     }));
   }
-  Result<RestoredTask> restored = parts_.restorer->Restore(partition, [&](uint64_t records, uint64_t of) {
-    LogInfo(kLog, "restoring partition={} records={} of={}", partition, records, of);
-    parts_.instruments->RestoreProgress(partition, records, of);
+  Result<RestoredTask> restored = parts_.restorer->Restore(number, [&](uint64_t records, uint64_t of) {
+    LogInfo(kLog, "restoring partition={} records={} of={}", ToString(tp), records, of);
+    parts_.instruments->RestoreProgress(number, records, of);
     parts_.instruments->Progressed(parts_.clock->SteadyMs());
     return stopping_ ? Status::Retry("stopping") : Status::Ok();
   });
   if (!restored.ok()) return restored.status();
-  Result<int64_t> start = StartOffset(partition, *restored, committed);
+  Result<int64_t> start = StartOffset(number, *restored, committed);
   if (!start.ok()) return start.status();
 
   if (!restored->has_meta) {
     restored->meta.next_input_offset = *start;
     restored->meta.commit_wall_ms = parts_.clock->WallMs();
-    ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkOpen(partition, restored->meta));
+    ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkOpen(number, restored->meta));
   }
-  parts_.committer->Open(partition, restored->meta, restored->checkpoint);
-  parts_.expiry->TaskOpened(partition, restored->meta, restored->series);
-  parts_.instruments->TaskOpened(partition, restored->meta.accounting, restored->records, restored->full);
-  parts_.instruments->RestoreProgress(partition, 1, 1);
+  parts_.committer->Open(number, restored->meta, restored->checkpoint);
+  parts_.expiry->TaskOpened(number, restored->meta, restored->series);
+  parts_.instruments->TaskOpened(number, restored->meta.accounting, restored->records, restored->full);
+  parts_.instruments->RestoreProgress(number, 1, 1);
   parts_.instruments->Progressed(parts_.clock->SteadyMs());
-  LogInfo(kLog, "task open partition={} offset={} series={} restored_records={} restore={} ms={}", partition, *start,
+  LogInfo(kLog, "task open partition={} offset={} series={} restored_records={} restore={} ms={}", ToString(tp), *start,
           restored->series.size(), restored->records, restored->full ? "full" : "tail",
           parts_.clock->SteadyMs() - started_ms);
-  if (tasks_.size() <= static_cast<size_t>(partition)) tasks_.resize(static_cast<size_t>(partition) + 1);
-  tasks_[static_cast<size_t>(partition)] =
-      std::make_unique<Task>(partition, options_.task, restored->meta, std::move(restored->series),
-                             std::move(restored->ids));
+  tasks_[number] = NewTask(number, std::move(*restored));
   return AsStep("recover.start", [&] { return parts_.consumer->Start(tp, *start); });
 }
 
-Result<int64_t> TaskManager::StartOffset(int32_t partition, const RestoredTask& task,
+std::unique_ptr<PartitionTask> TaskManager::NewTask(int32_t number, RestoredTask restored) const {
+  if (IsCommandTask(number)) {
+    return std::make_unique<CommandTask>(TaskPartition(number), command_partitions_, options_.command_task,
+                                         restored.meta, std::move(restored.commands));
+  }
+  return std::make_unique<Task>(number, options_.task, restored.meta, std::move(restored.series),
+                                std::move(restored.ids));
+}
+
+Result<int64_t> TaskManager::StartOffset(int32_t number, const RestoredTask& task,
                                          std::optional<int64_t> committed) {
-  const std::string where = options_.input_topic + "/" + std::to_string(partition);
+  const TopicPartition tp = parts_.inputs->PartitionOf(number);
+  const std::string where = ToString(tp);
   if (committed && !task.has_meta) {
     return Status::Stop("the group has committed offset " + std::to_string(*committed) + " of " + where +
                         ", but its changelogs are empty: they were deleted. Use another application name, or delete "
@@ -224,7 +274,7 @@ Result<int64_t> TaskManager::StartOffset(int32_t partition, const RestoredTask& 
                         ", but the changelogs say " + std::to_string(task.meta.next_input_offset) +
                         ": somebody has changed the group's offsets, or another application uses the same name");
   }
-  Result<OffsetRange> range = parts_.admin->Offsets({options_.input_topic, partition});
+  Result<OffsetRange> range = parts_.admin->Offsets(tp);
   if (!range.ok()) return range.status();
   if (!task.has_meta) return range->begin;
   const int64_t next = task.meta.next_input_offset;
@@ -241,13 +291,12 @@ Result<int64_t> TaskManager::StartOffset(int32_t partition, const RestoredTask& 
   return next;
 }
 
-void TaskManager::CloseTask(int32_t partition) {
-  to_open_.erase(partition);
-  if (FindTask(partition) == nullptr) return;
-  tasks_[static_cast<size_t>(partition)].reset();
-  parts_.committer->Close(partition);
-  parts_.expiry->TaskClosed(partition);
-  parts_.instruments->TaskClosed(partition);
+void TaskManager::CloseTask(int32_t number) {
+  to_open_.erase(number);
+  if (tasks_.erase(number) == 0) return;
+  parts_.committer->Close(number);
+  parts_.expiry->TaskClosed(number);
+  parts_.instruments->TaskClosed(number);
 }
 
 void TaskManager::DropPendingCommit() { pending_commit_.reset(); }
@@ -267,9 +316,7 @@ Status TaskManager::LimitMemory() {
 
 uint64_t TaskManager::PendingBytes() const {
   uint64_t bytes = 0;
-  for (const auto& task : tasks_) {
-    if (task) bytes += task->PendingBytes();
-  }
+  for (const auto& [number, task] : tasks_) bytes += task->PendingBytes();
   return bytes;
 }
 
@@ -281,11 +328,10 @@ CommitPolicy TaskManager::Policy() const {
 
 bool TaskManager::ShouldCommit() const {
   CommitPolicy::Situation now;
-  for (const auto& task : tasks_) {
-    if (!task) continue;
+  for (const auto& [number, task] : tasks_) {
     now.dirty = now.dirty || task->dirty();
     now.pending_bytes += task->PendingBytes();
-    std::optional<int64_t> end = parts_.consumer->CachedEnd({options_.input_topic, task->partition()});
+    std::optional<int64_t> end = parts_.consumer->CachedEnd(parts_.inputs->PartitionOf(number));
     if (end) now.lag_records += std::max<int64_t>(0, *end - task->next_input_offset());
   }
   now.since_last_commit_ms = parts_.clock->SteadyMs() - last_commit_ms_;
@@ -295,8 +341,8 @@ bool TaskManager::ShouldCommit() const {
 void TaskManager::BeginCommit() {
   pending_commit_ = std::make_unique<PendingCommit>();
   pending_commit_->bytes = PendingBytes();
-  for (auto& task : tasks_) {
-    if (task && task->dirty()) pending_commit_->epochs.push_back(task->Seal());
+  for (auto& [number, task] : tasks_) {
+    if (task->dirty()) pending_commit_->epochs.push_back(task->Seal());
   }
   last_commit_ms_ = parts_.clock->SteadyMs();
   SubmitCommit();
@@ -359,11 +405,11 @@ void TaskManager::OnCommitted(const PendingCommit& commit) {
   parts_.instruments->Progressed(parts_.clock->SteadyMs());
   std::vector<std::pair<TopicPartition, int64_t>> offsets;
   for (const Epoch& epoch : commit.epochs) {
-    Task* task = tasks_[static_cast<size_t>(epoch.partition)].get();
+    PartitionTask* task = FindTask(epoch.task);
     task->Committed(epoch);
-    parts_.expiry->TaskCommitted(epoch.partition, epoch.meta, epoch.forgotten);
+    parts_.expiry->TaskCommitted(epoch.task, epoch.meta, epoch.forgotten);
     parts_.instruments->TaskCommitted(epoch, task->series_count());
-    offsets.emplace_back(TopicPartition{options_.input_topic, epoch.partition}, epoch.meta.next_input_offset);
+    offsets.emplace_back(parts_.inputs->PartitionOf(epoch.task), epoch.meta.next_input_offset);
   }
   if (options_.exactly_once) return;
   // Only for those who watch the group's lag: the position itself is in the meta changelog.
@@ -385,7 +431,7 @@ Status TaskManager::CommitEverything(int64_t timeout_ms) {
     ODOMETER_RETURN_IF_ERROR(FinishCommit());
     if (recovering_) return Status::Recover("the last commit failed");
     if (!pending_commit_) {
-      const bool dirty = std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task && task->dirty(); });
+      const bool dirty = std::any_of(tasks_.begin(), tasks_.end(), [](const auto& task) { return task.second->dirty(); });
       if (sealed_all || !dirty) return Status::Ok();
       sealed_all = true;
       BeginCommit();
@@ -406,9 +452,9 @@ Status TaskManager::CommitEverything(int64_t timeout_ms) {
 Status TaskManager::Recover() {
   parts_.executor->Wait();
   DropPendingCommit();
-  for (int32_t partition : assigned_) {
-    CloseTask(partition);
-    to_open_.insert(partition);
+  for (int32_t task : assigned_) {
+    CloseTask(task);
+    to_open_.insert(task);
   }
   ODOMETER_RETURN_IF_ERROR(OpenProducer());
   recovering_ = false;
@@ -442,15 +488,14 @@ Status TaskManager::Upkeep() {
 
 void TaskManager::Measure() {
   last_measure_ms_ = parts_.clock->SteadyMs();
-  for (const auto& task : tasks_) {
-    if (!task) continue;
-    std::optional<int64_t> end = parts_.consumer->CachedEnd({options_.input_topic, task->partition()});
+  for (const auto& [number, task] : tasks_) {
+    std::optional<int64_t> end = parts_.consumer->CachedEnd(parts_.inputs->PartitionOf(number));
     if (!end) continue;
     const int64_t lag = std::max<int64_t>(0, *end - task->committed_offset());
     const int64_t now_ms = parts_.clock->WallMs();
     const int64_t oldest_ms = lag == 0 ? now_ms : task->oldest_uncommitted_ms().value_or(now_ms);
     const int64_t age_ms = std::max<int64_t>(0, now_ms - oldest_ms);
-    parts_.instruments->Lag(task->partition(), {*end, now_ms}, lag, static_cast<double>(age_ms) / 1000);
+    parts_.instruments->Lag(number, {*end, now_ms}, lag, static_cast<double>(age_ms) / 1000);
   }
   const uint64_t lasting_bytes = LastingBytes();
   if (options_.memory_limit_bytes > 0) ShareMemory(lasting_bytes);
@@ -462,8 +507,8 @@ void TaskManager::Measure() {
 uint64_t TaskManager::LastingBytes() const {
   const size_t stores = options_.task.tiers.windows.size() + (options_.task.tiers.total ? 1 : 0);
   uint64_t bytes = 0;
-  for (const auto& task : tasks_) {
-    if (task) bytes += task->LastingBytes() + stores * task->series_ids() * WindowPresence::kBytesPerSeries;
+  for (const auto& [number, task] : tasks_) {
+    bytes += task->LastingBytes() + stores * task->series_ids() * WindowPresence::kBytesPerSeries;
   }
   return bytes;
 }
@@ -483,7 +528,7 @@ void TaskManager::UpdateReadiness() {
   std::vector<std::string> reasons;
   if (recovering_) reasons.push_back("connecting to the broker");
   if (!assignment_seen_) reasons.push_back("waiting for partitions of the input topic");
-  for (int32_t partition : to_open_) reasons.push_back("restoring partition " + std::to_string(partition));
+  for (int32_t task : to_open_) reasons.push_back("restoring partition " + TaskLabel(task));
   if (!trouble_.empty()) reasons.push_back(trouble_);
   if (!commit_trouble_.empty()) reasons.push_back(commit_trouble_);
   // A commit under way is progress only once it has succeeded.

@@ -21,8 +21,10 @@
 #include "common/kafka/consumer.h"
 #include "common/kafka/producer.h"
 #include "processor/commit_policy.h"
+#include "processor/command_task.h"
 #include "processor/committer.h"
 #include "processor/executor.h"
+#include "processor/inputs.h"
 #include "processor/instruments.h"
 #include "processor/restorer.h"
 #include "processor/state_expiry.h"
@@ -31,9 +33,9 @@
 namespace odometer {
 
 struct TaskManagerOptions {
-  std::string input_topic;
   bool exactly_once = true;
   TaskOptions task;
+  CommandTaskOptions command_task;
   CommitPolicy commit;
   int16_t changelog_replication = -1;
   int64_t transaction_timeout_ms = 15'000;
@@ -48,7 +50,7 @@ struct TaskManagerParts {
   Admin* admin;
   Store* store;
   const StateLayout* layout;
-  const std::vector<ChangelogStore>* changelogs;
+  const Inputs* inputs;
   Restorer* restorer;
   Committer* committer;
   Executor* executor;
@@ -89,17 +91,20 @@ class TaskManager final : public ConsumerEvents {
   struct PendingCommit;
 
   Status OpenAssigned();
-  Status OpenTask(int32_t partition);
-  Result<int64_t> StartOffset(int32_t partition, const RestoredTask& task, std::optional<int64_t> committed);
+  Status OpenTask(int32_t number);
+  std::unique_ptr<PartitionTask> NewTask(int32_t number, RestoredTask restored) const;
+  Result<int64_t> StartOffset(int32_t number, const RestoredTask& task, std::optional<int64_t> committed);
   Status EnsureTopics();
+  Status EnsureCommandTopics();
+  Status MarkReleased();
   // Null when it is not open.
-  Task* FindTask(int32_t partition) const {
-    const size_t index = static_cast<size_t>(partition);
-    return index < tasks_.size() ? tasks_[index].get() : nullptr;
+  PartitionTask* FindTask(int32_t number) const {
+    auto found = tasks_.find(number);
+    return found == tasks_.end() ? nullptr : found->second.get();
   }
   // They are no longer ours.
   void GiveUp(const std::vector<TopicPartition>& partitions);
-  void CloseTask(int32_t partition);
+  void CloseTask(int32_t number);
   void DropPendingCommit();
 
   CommitPolicy Policy() const;
@@ -130,12 +135,13 @@ class TaskManager final : public ConsumerEvents {
   const TaskManagerParts parts_;
   std::unique_ptr<TransactionalProducer> producer_;
   EventDecoder decoder_;
-  std::vector<std::unique_ptr<Task>> tasks_;  // by partition; null: not open
+  std::map<int32_t, std::unique_ptr<PartitionTask>> tasks_;  // those that are open, by number
   std::set<int32_t> assigned_;                // all that are ours
   std::set<int32_t> to_open_;                 // of these, those not open yet
   bool assignment_seen_ = false;
   bool assignment_changed_ = false;
   int32_t input_partitions_ = 0;
+  int32_t command_partitions_ = 0;
   int32_t last_opened_ = -1;
   EpochLimit epoch_limit_;
   std::unique_ptr<PendingCommit> pending_commit_;

@@ -36,6 +36,17 @@ void WriteTask(const TaskPosition& task, JsonWriter* json) {
   json->EndObject();
 }
 
+// The members of an object that is open: of the commands' topic, which is counted by itself.
+void WriteCommands(const std::vector<TaskPosition>& tasks, JsonWriter* json) {
+  Accounting sum;
+  bool balanced = true;
+  for (const TaskPosition& task : tasks) {
+    sum += task.accounting;
+    balanced = balanced && task.accounting.Balanced();
+  }
+  WriteCounts(sum, balanced, json);
+}
+
 }  // namespace
 
 http::Response AccountingResponse(const StatePosition& position) {
@@ -52,7 +63,9 @@ http::Response AccountingResponse(const StatePosition& position) {
   WriteCounts(sum, balanced, &json);
   json.Key("partitions").BeginArray();
   for (const TaskPosition& task : position.tasks) WriteTask(task, &json);
-  json.EndArray().EndObject();
+  json.EndArray().Key("commands").BeginObject();
+  WriteCommands(position.command_tasks, &json);
+  json.EndObject().EndObject();
   return http::Response::Json(200, std::move(body));
 }
 

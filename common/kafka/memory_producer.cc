@@ -178,6 +178,8 @@ class MemoryAsyncProducer final : public AsyncProducer {
     if (broker_->undelivered_.size() >= max_queued_) return Status::Retry("too many records are waiting");
     size_t choice = record.key.empty() ? next_++ : std::hash<std::string_view>()(record.key);
     TopicPartition tp{topic, static_cast<int32_t>(choice % static_cast<size_t>(partitions))};
+    if (record.partition >= partitions) return Status::Stop("topic " + topic + " has no such partition");
+    if (record.partition >= 0) tp.partition = record.partition;
     broker_->undelivered_.push_back(
         [broker = broker_, tp, copy = broker_->NewRecord(record), callback = std::move(done)] {
           RecordMetadata metadata{.partition = tp.partition};

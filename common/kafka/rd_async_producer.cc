@@ -128,7 +128,7 @@ Status RdAsyncProducer::Produce(const std::string& topic, const OutRecord& recor
   auto bytes = [](std::string_view view) {
     return const_cast<char*>(view.data() == nullptr ? &empty : view.data());  // librdkafka copies, it does not write
   };
-  std::array<rd_kafka_vu_t, 6> fields{};
+  std::array<rd_kafka_vu_t, 7> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
   fields[0].u.cstr = topic.c_str();
   fields[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
@@ -139,8 +139,10 @@ Status RdAsyncProducer::Produce(const std::string& topic, const OutRecord& recor
   fields[3].u.mem = {record.key.empty() ? nullptr : bytes(record.key), record.key.size()};
   fields[4].vtype = RD_KAFKA_VTYPE_OPAQUE;
   fields[4].u.ptr = callback.get();
-  fields[5].vtype = RD_KAFKA_VTYPE_HEADERS;
-  fields[5].u.headers = headers.get();
+  fields[5].vtype = RD_KAFKA_VTYPE_PARTITION;
+  fields[5].u.i32 = record.partition < 0 ? RD_KAFKA_PARTITION_UA : record.partition;
+  fields[6].vtype = RD_KAFKA_VTYPE_HEADERS;
+  fields[6].u.headers = headers.get();
 
   rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
   Status fatal;

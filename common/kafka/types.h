@@ -48,6 +48,8 @@ struct OutRecord {
   std::string_view value;
   bool tombstone = false;  // a null value
   std::vector<Header> headers;
+  // For an AsyncProducer: where it goes; -1: where its key says. Others are told by the call.
+  int32_t partition = -1;
 };
 
 // The most bytes that the record takes as a batch of its own, uncompressed: what a topic's max.message.bytes limits.

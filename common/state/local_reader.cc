@@ -38,12 +38,13 @@ struct SeriesPart {
 Status AddTask(int32_t partition, std::string_view value, Tasks* tasks) {
   Result<TaskMeta> meta = DecodeTaskMeta(value);
   if (!meta.ok()) return UndecodableValue("meta", meta.status());
-  tasks->position.tasks.push_back({.partition = partition,
-                                   .next_input_offset = meta->next_input_offset,
-                                   .stream_time_ms = meta->stream_time_ms,
-                                   .commit_wall_ms = meta->commit_wall_ms,
-                                   .accounting = meta->accounting});
-  tasks->covered.insert(partition);
+  std::vector<TaskPosition>& list = IsCommandTask(partition) ? tasks->position.command_tasks : tasks->position.tasks;
+  list.push_back({.partition = TaskPartition(partition),
+                  .next_input_offset = meta->next_input_offset,
+                  .stream_time_ms = meta->stream_time_ms,
+                  .commit_wall_ms = meta->commit_wall_ms,
+                  .accounting = meta->accounting});
+  if (!IsCommandTask(partition)) tasks->covered.insert(partition);
   return Status::Ok();
 }
 

@@ -61,7 +61,8 @@ void DecodeMap(ByteReader* in, std::map<std::string, int64_t>* map) {
 StateLayout::StateLayout(const TierSet& tier_set, int64_t events_retention)
     : tiers(tier_set),
       events_retention_ms(events_retention),
-      families{"meta", "series", "names", "totals", "ids", "events", "events-by-name"} {
+      families{"meta",   "series",         "names",       "totals",   "ids",
+               "events", "events-by-name", "definitions", "readings", "requests"} {
   for (const Tier& tier : tiers.windows) families.push_back(tier.StoreName());
 }
 
@@ -115,6 +116,14 @@ std::pair<int32_t, SeriesId> ParseSeriesKey(std::string_view key) {
 // The same shape: a task and a number of 32 bits.
 void AppendIdKey(int32_t partition, uint32_t slot, std::string* out) { AppendSeriesKey(partition, slot, out); }
 uint32_t ParseIdKeySlot(std::string_view key) { return ParseSeriesKey(key).second; }
+
+void AppendReadingKey(int32_t task, uint64_t definition_id, int64_t at_ms, std::string* out) {
+  ByteWriter writer(out);
+  writer.U32(static_cast<uint32_t>(task));
+  writer.U64(definition_id);
+  writer.SortableI64(at_ms);
+}
+int64_t ParseReadingKeyTime(std::string_view key) { return ByteReader(key.substr(key.size() - 8)).SortableI64(); }
 
 std::string PrefixEnd(std::string_view prefix) {
   std::string end(prefix);

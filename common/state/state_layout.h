@@ -17,8 +17,8 @@
 
 namespace odometer {
 
-// Families in order: meta, series, names, totals, ids, events, events-by-name, then one per window tier in the order of
-// the tier set.
+// Families in order: meta, series, names, totals, ids, events, events-by-name, definitions, readings, requests, then one
+// per window tier in the order of the tier set.
 struct StateLayout {
   explicit StateLayout(const TierSet& tiers, int64_t events_retention_ms = kForever);
 
@@ -29,7 +29,11 @@ struct StateLayout {
   static constexpr FamilyId kIds = 4;     // task + slot → id of an event that was applied (processor/seen_ids.h)
   static constexpr FamilyId kEvents = 5;  // task + org + place → raw event (event_keys.h)
   static constexpr FamilyId kEventsByName = 6;  // index, local only: task + org + name + place → the same
-  static constexpr FamilyId kFirstWindows = 7;  // task + series id + window start → aggregate
+  // Of command tasks only:
+  static constexpr FamilyId kDefinitions = 7;  // task + definition key → definition (common/model/definition.h)
+  static constexpr FamilyId kReadings = 8;     // task + definition id + time → reading
+  static constexpr FamilyId kRequests = 9;     // task + slot → outcome of a request that was decided
+  static constexpr FamilyId kFirstWindows = 10;  // task + series id + window start → aggregate
 
   FamilyId WindowsFamily(size_t tier_index) const { return kFirstWindows + static_cast<FamilyId>(tier_index); }
 
@@ -41,11 +45,17 @@ struct StateLayout {
   std::vector<std::string> families;
 };
 
-// Keys. A task is known in the store by its input partition.
+// Keys. A task is known in the store by its number: that of its partition, and for a task of the commands' topic this much
+// more. (No topic has so many partitions.)
+inline constexpr int32_t kFirstCommandTask = 1 << 30;
+inline bool IsCommandTask(int32_t task) { return task >= kFirstCommandTask; }
+inline int32_t CommandTaskNumber(int32_t partition) { return kFirstCommandTask + partition; }
+inline int32_t TaskPartition(int32_t task) { return IsCommandTask(task) ? task - kFirstCommandTask : task; }
 std::string TaskKey(int32_t partition);                                     // prefix of all keys of the task: 4 bytes
 std::string MetaKey(int32_t partition);
 inline constexpr std::string_view kFormatKey = "F";          // → StateFormat
 inline constexpr std::string_view kPartitionCountKey = "N";  // u32: partitions of the input topic, as last seen
+inline constexpr std::string_view kCommandsTopicKey = "Q";   // the topic whose commands were applied, as it is
 std::string EncodePartitionCount(int32_t partitions);
 Result<int32_t> DecodePartitionCount(std::string_view bytes);
 void AppendSeriesKey(int32_t partition, SeriesId id, std::string* out);                          // 8 bytes
@@ -62,6 +72,9 @@ std::pair<int32_t, SeriesId> ParseSeriesKey(std::string_view key);
 void AppendIdKey(int32_t partition, uint32_t slot, std::string* out);                            // 8 bytes
 // The slot of an 8-byte id key; requires that size.
 uint32_t ParseIdKeySlot(std::string_view key);
+void AppendReadingKey(int32_t task, uint64_t definition_id, int64_t at_ms, std::string* out);    // 20 bytes
+// The time at a 20-byte reading key's end; requires that size.
+int64_t ParseReadingKeyTime(std::string_view key);
 // The smallest key above every key with that prefix; empty when there is none.
 std::string PrefixEnd(std::string_view prefix);
 

@@ -81,10 +81,9 @@ WindowRange DecodeRange(ByteReader* in) {
   return range;
 }
 
-void Encode(const StatePosition& position, ByteWriter* out) {
-  out->SignedVarint(position.partitions_total);
-  out->Varint(position.tasks.size());
-  for (const TaskPosition& task : position.tasks) {
+void Encode(const std::vector<TaskPosition>& tasks, ByteWriter* out) {
+  out->Varint(tasks.size());
+  for (const TaskPosition& task : tasks) {
     out->SignedVarint(task.partition);
     out->SignedVarint(task.next_input_offset);
     out->SignedVarint(task.stream_time_ms);
@@ -94,11 +93,14 @@ void Encode(const StatePosition& position, ByteWriter* out) {
     EncodeAccounting(task.accounting, out);
   }
 }
+void Encode(const StatePosition& position, ByteWriter* out) {
+  out->SignedVarint(position.partitions_total);
+  for (const auto* tasks : {&position.tasks, &position.command_tasks}) Encode(*tasks, out);
+}
 // What the Decode functions of answers give is only used when the reader did not fail, and all was read.
-void Decode(ByteReader* in, StatePosition* position) {
-  position->partitions_total = static_cast<int32_t>(in->SignedVarint());
+void Decode(ByteReader* in, std::vector<TaskPosition>* tasks) {
   for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
-    TaskPosition& task = position->tasks.emplace_back();
+    TaskPosition& task = tasks->emplace_back();
     task.partition = static_cast<int32_t>(in->SignedVarint());
     task.next_input_offset = in->SignedVarint();
     task.stream_time_ms = in->SignedVarint();
@@ -107,6 +109,10 @@ void Decode(ByteReader* in, StatePosition* position) {
     task.log_end_seen_ms = in->SignedVarint();
     task.accounting = DecodeAccounting(in);
   }
+}
+void Decode(ByteReader* in, StatePosition* position) {
+  position->partitions_total = static_cast<int32_t>(in->SignedVarint());
+  for (auto* tasks : {&position->tasks, &position->command_tasks}) Decode(in, tasks);
 }
 
 void Encode(const Aggregate& aggregate, ByteWriter* out) {

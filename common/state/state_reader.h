@@ -43,6 +43,7 @@ struct TaskPosition {
 struct StatePosition {
   int32_t partitions_total = 0;      // of the input topic, as far as the instance knows
   std::vector<TaskPosition> tasks;   // that the answer covers
+  std::vector<TaskPosition> command_tasks = {};  // of this instance; no answer from the state rests on them
   int64_t stream_time_ms() const;    // the highest
 };
 

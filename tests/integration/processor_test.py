@@ -155,7 +155,8 @@ def test_a_lost_state_folder_is_restored_from_the_changelogs():
         shutil.rmtree(deployment.folder + "/state")
         deployment.start("processor")
         deployment.start("query")
-        assert deployment.metrics("processor")['odometer_restores_total{kind="full"}'] == 2
+        # Of both topics, events and commands.
+        assert deployment.metrics("processor")['odometer_restores_total{kind="full"}'] == 4
         assert deployment.metric_sum("processor", "odometer_restore_last_records") > 0
         check_against_oracle(deployment)
         send(deployment, events(1000, first=5000))

@@ -16,6 +16,10 @@ namespace odometer {
 inline constexpr const char* kApplication = "app";
 inline constexpr const char* kTopic = "metrics.events";
 inline constexpr const char* kDeadLetters = "metrics.dead-letters";
+inline constexpr const char* kCommands = "metrics.commands";
+inline constexpr const char* kOutcomes = "metrics.outcomes";
+inline constexpr const char* kAlerts = "metrics.alerts";
+inline constexpr int32_t kCommandPartitions = 2;
 
 // Used by one thread. To destroy it is what kill -9 does: nothing is committed, nothing closed.
 class ProcessorInstance {
@@ -29,12 +33,13 @@ class ProcessorInstance {
     const std::vector<ChangelogStore>* changelogs;
     SeenIdsOptions ids = {};
     SeriesLimitOptions limits = {};
+    bool commands = false;  // whether it applies commands too; with exactly_once only
   };
 
   // `name` is its place in the group, where it is a static member, and of its transactional id.
   ProcessorInstance(const std::string& name, bool exactly_once, const Surroundings& around,
                     std::unique_ptr<Executor> executor = NewInlineExecutor())
-      : executor_(std::move(executor)) {
+      : inputs_({kTopic, *around.changelogs}, CommandsInput(around)), executor_(std::move(executor)) {
     ConsumerOptions consumer_options;
     consumer_options.group_id = kApplication;
     if (!around.broker->cooperative(kApplication)) consumer_options.instance_id = name;
@@ -45,12 +50,14 @@ class ProcessorInstance {
     expiry_ = std::make_unique<StateExpiry>(*around.layout);
     RestorerOptions restorer_options;
     restorer_options.ids = around.ids;
-    restorer_.emplace(restorer_options, around.layout, around.changelogs, admin_.get(), reader_.get(), around.store,
-                      around.clock);
-    CommitterOptions committer_options{exactly_once, kTopic, kDeadLetters, 1, 1000};
-    committer_.emplace(committer_options, around.layout, around.changelogs, around.store, around.clock);
+    restorer_.emplace(restorer_options, around.layout, &inputs_, admin_.get(), reader_.get(), around.store, around.clock);
+    CommitterOptions committer_options{exactly_once, kDeadLetters, 1, 1000};
+    committer_.emplace(committer_options, around.layout, &inputs_, around.store, around.clock);
     TaskManagerOptions options;
-    options.input_topic = kTopic;
+    options.command_task.events_topic = kTopic;
+    options.command_task.outcomes_topic = kOutcomes;
+    options.command_task.outcomes_partitions = kCommandPartitions;
+    options.command_task.alerts_topic = kAlerts;
     options.exactly_once = exactly_once;
     options.task.tiers = around.layout->tiers;
     options.task.events_retention_ms = around.layout->events_retention_ms;
@@ -61,7 +68,7 @@ class ProcessorInstance {
       return Result<std::unique_ptr<TransactionalProducer>>(broker->NewTransactionalProducer(producer_options));
     };
     manager_.emplace(options, TaskManagerParts{consumer_.get(), admin_.get(), around.store, around.layout,
-                                               around.changelogs, &*restorer_, &*committer_, executor_.get(),
+                                               &inputs_, &*restorer_, &*committer_, executor_.get(),
                                                new_producer, around.clock, expiry_.get(), &instruments_});
     started_ = manager_->Start();
   }
@@ -77,6 +84,12 @@ class ProcessorInstance {
   TaskManager& manager() { return *manager_; }
 
  private:
+  static Input CommandsInput(const Surroundings& around) {
+    if (!around.commands) return {};
+    return {kCommands, CommandChangelogStores(kApplication, kCommands, *around.layout)};
+  }
+
+  const Inputs inputs_;
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<LogReader> reader_;

@@ -48,7 +48,8 @@ class ProcessorUnderTest {
   // A new process on the same store.
   void Start() {
     process_.emplace("one", exactly_once_,
-                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids, limits});
+                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids, limits,
+                                                     commands});
   }
 
   // kill -9: nothing is committed, nothing closed; broker and store keep what they have.
@@ -115,6 +116,9 @@ class ProcessorUnderTest {
     for (const TaskPosition& task : position.tasks) {
       EXPECT_TRUE(task.accounting.Balanced()) << "partition " << task.partition;
     }
+    for (const TaskPosition& task : position.command_tasks) {
+      EXPECT_TRUE(task.accounting.Balanced()) << "commands, partition " << task.partition;
+    }
     return position;
   }
 
@@ -154,8 +158,15 @@ class ProcessorUnderTest {
   // The disk is lost too.
   void LoseStore() { store_ = NewMemoryStore(layout_.families); }
 
+  void CreateCommandTopics() {
+    broker.CreateTopic({kCommands, kCommandPartitions, 1, {}});
+    broker.CreateTopic({kOutcomes, kCommandPartitions, 1, {}});
+    broker.CreateTopic({kAlerts, 1, 1, {}});
+  }
+
   // For processes that are started from now on.
   SeenIdsOptions ids;
+  bool commands = false;  // with CreateCommandTopics() before
   SeriesLimitOptions limits;
   ManualClock clock;
   MemoryBroker broker{&clock};

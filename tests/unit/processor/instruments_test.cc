@@ -39,7 +39,7 @@ TEST_F(InstrumentsTest, EveryKindIsThereFromTheOpeningOfATaskOn) {
 TEST_F(InstrumentsTest, WhatACommitAddedIsCountedByKindAndReason) {
   instruments_.TaskOpened(7, {.consumed = 10, .applied = 10}, 0, false);
   Epoch epoch;
-  epoch.partition = 7;
+  epoch.task = 7;
   epoch.ids = {{.slot = 0, .id = {}, .forgot = true}, {.slot = 1, .id = {}, .forgot = false}};
   epoch.meta.accounting = {.consumed = 31, .applied = 11, .duplicate = 2, .late = 3, .overflowed = 4};
   epoch.meta.accounting.rejected[static_cast<size_t>(RejectReason::kBadType)] = 5;

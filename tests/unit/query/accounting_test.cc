@@ -40,6 +40,7 @@ TEST(AccountingResponse, TellsEveryKindOfEveryTask) {
 TEST(AccountingResponse, SumsTheTasks) {
   json answer = Answer({2, {Task(0, OfEveryKind()), Task(1, OfEveryKind())}});
   answer.erase("partitions");
+  answer.erase("commands");
   EXPECT_EQ(answer, json::parse(R"({"consumed": 42, "applied": 2, "duplicate": 4, "late": 6, "overflowed": 8,
       "rejected": 22, "rejected_by_reason": {"malformed": 10, "bad_control": 12}, "balanced": true})"));
 }
@@ -49,6 +50,15 @@ TEST(AccountingResponse, IsNotBalancedWhenTwoTasksErrInOppositeWays) {
   EXPECT_EQ(answer["consumed"], answer["applied"]);
   EXPECT_EQ(answer["balanced"], false);
   EXPECT_EQ(answer["partitions"][0]["balanced"], false);
+}
+
+TEST(AccountingResponse, TellsOfCommandsByThemselves) {
+  StatePosition position{1, {Task(0, {.consumed = 1, .applied = 1})}};
+  position.command_tasks = {Task(0, OfEveryKind()), Task(1, OfEveryKind())};
+  const json answer = Answer(position);
+  EXPECT_EQ(answer["consumed"], 1);
+  EXPECT_EQ(answer["commands"]["consumed"], 42);
+  EXPECT_EQ(answer["commands"]["balanced"], true);
 }
 
 TEST(AccountingResponse, BeforeTheFirstEventThereIsNoStreamTime) {

@@ -23,8 +23,8 @@ std::string NameKey(const std::string& org, const std::string& name, MetricType 
 
 TEST(StateLayout, HasAFamilyPerTierAfterTheFixedOnes) {
   StateLayout layout({{{1'000, 3'600'000}, {60'000, kForever}}, true});
-  EXPECT_THAT(layout.families, ElementsAre("meta", "series", "names", "totals", "ids", "events", "events-by-name", "windows-1s",
-                                           "windows-1m"));
+  EXPECT_THAT(layout.families, ElementsAre("meta", "series", "names", "totals", "ids", "events", "events-by-name",
+                                           "definitions", "readings", "requests", "windows-1s", "windows-1m"));
   EXPECT_EQ(layout.families[layout.WindowsFamily(1)], "windows-1m");
 }
 
