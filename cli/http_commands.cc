@@ -72,7 +72,9 @@ int RunServe(const Config& given, const ConfigSource& source, StopSignal* stop) 
   config.query.raw_written = &raw_written;
   Result<std::unique_ptr<IngestParts>> ingest = IngestParts::Make(config, &clock, &metrics);
   if (!ingest.ok()) return Fail(name, ingest.status());
-  Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(config, config.serve_listen, &clock, &metrics);
+  Config of_query = config;
+  of_query.query.definitions_here = true;
+  Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(of_query, config.serve_listen, &clock, &metrics);
   if (!query.ok()) return Fail(name, query.status());
   http::Router router;
   (*ingest)->AddRoutes(&router);

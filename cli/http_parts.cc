@@ -6,6 +6,7 @@
 #include "common/kafka/log_reader.h"
 #include "common/kafka/topic_tail.h"
 #include "common/state/instance_reader.h"
+#include "ingest/definitions.h"
 #include "ingest/ingest.h"
 #include "query/control_writer.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr int kAdminTimeoutMs = 5'000;
 constexpr int kFlushMs = 10'000;
+constexpr int kFollowTimeoutMs = 3'000;  // also the longest that the end of a process waits for it
 // A client that resumes waits meanwhile, and so does stopping.
 constexpr int kReplayStallMs = 3'000;
 
@@ -37,11 +39,40 @@ Result<std::unique_ptr<IngestParts>> IngestParts::Make(const Config& config, con
   options.max_queued_bytes = config.ingest_queue_bytes;
   Result<std::unique_ptr<AsyncProducer>> producer = NewRdAsyncProducer(options);
   if (!producer.ok()) return producer.status().WithContext("producer");
-  return std::unique_ptr<IngestParts>(new IngestParts(config, std::move(*producer), clock, metrics));
+  std::unique_ptr<IngestParts> parts(new IngestParts(config, std::move(*producer), clock, metrics));
+  if (config.definitions.enabled) ODOMETER_RETURN_IF_ERROR(parts->OpenFollower(config));
+  return parts;
+}
+
+Status IngestParts::OpenFollower(const Config& config) {
+  const std::string client_id = config.processor.application + "-definitions";
+  Result<std::unique_ptr<Admin>> admin = NewRdAdmin(config.kafka(), client_id, kFollowTimeoutMs);
+  if (!admin.ok()) return admin.status().WithContext("admin client");
+  admin_ = std::move(*admin);
+  LogReaderOptions reader_options;
+  reader_options.properties = config.kafka();
+  reader_options.client_id = client_id;
+  reader_options.stall_timeout_ms = kFollowTimeoutMs;
+  Result<std::unique_ptr<LogReader>> reader = NewRdLogReader(reader_options);
+  if (!reader.ok()) return reader.status().WithContext("reader");
+  reader_ = std::move(*reader);
+  OutcomeFollowerOptions options;
+  options.application = config.processor.application;
+  options.commands_topic = config.processor.commands_topic;
+  options.outcomes_topic = config.processor.outcomes_topic;
+  follower_ = NewOutcomeFollower(
+      options, admin_.get(), reader_.get(),
+      [kafka = config.kafka(), client_id, topic = options.outcomes_topic] {
+        return NewRdTopicTail({kafka, client_id, topic});
+      },
+      &table_, clock_);
+  follower_->Start();
+  return Status::Ok();
 }
 
 void IngestParts::AddRoutes(http::Router* router) {
   AddIngestRoutes(options_, producer_.get(), clock_, metrics_, router);
+  AddDefinitionRoutes(definition_options_, producer_.get(), &table_, clock_, router);
 }
 
 void IngestParts::AddHealthRoutes(http::Router* router) { AddIngestHealthRoutes(producer_.get(), router); }
@@ -52,6 +83,7 @@ std::vector<std::string> IngestParts::NotReady() const {
 }
 
 void IngestParts::Stop() {
+  if (follower_) follower_->Stop();
   if (Status status = producer_->Flush(kFlushMs); !status.ok()) {
     LogWarn("ingest", "records under way were not acknowledged: {}", status.message());
   }

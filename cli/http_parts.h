@@ -13,6 +13,9 @@
 #include "common/http/server.h"
 #include "common/kafka/admin.h"
 #include "common/kafka/producer.h"
+#include "common/kafka/log_reader.h"
+#include "common/state/definition_table.h"
+#include "common/state/outcome_follower.h"
 #include "common/state/state_reader.h"
 #include "query/live/live.h"
 #include "query/query.h"
@@ -34,10 +37,20 @@ class IngestParts {
 
  private:
   IngestParts(const Config& config, std::unique_ptr<AsyncProducer> producer, const Clock* clock, Metrics* metrics)
-      : options_(config.ingest), producer_(std::move(producer)), clock_(clock), metrics_(metrics) {}
+      : options_(config.ingest),
+        definition_options_(config.definitions),
+        producer_(std::move(producer)),
+        clock_(clock),
+        metrics_(metrics) {}
+  Status OpenFollower(const Config& config);
 
   IngestOptions options_;
-  std::unique_ptr<AsyncProducer> producer_;
+  DefinitionOptions definition_options_;
+  DefinitionTable table_;
+  std::unique_ptr<AsyncProducer> producer_;  // reports to the table
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<LogReader> reader_;
+  std::unique_ptr<OutcomeFollower> follower_;  // null when no commands are applied
   const Clock* clock_;
   Metrics* metrics_;
 };

@@ -24,11 +24,17 @@ constexpr size_t kMaxQueuedWrites = 200;
 constexpr size_t kMaxQueuedChecks = 20;
 constexpr size_t kMaxParked = 2'000;
 
+http::Response ToDefinitions() {
+  http::Response response = http::Response::Text(307, "");
+  return std::move(response.With("Location", "/metric/"));
+}
+
 class QueryService final : public Query {
  public:
   QueryService(QueryOptions options, StateReader* state, ControlWriter* control, Admin* admin, const Clock* clock,
                Metrics* metrics)
-      : kilometric_(options.tiers, clock),
+      : definitions_here_(options.definitions_here),
+        kilometric_(options.tiers, clock),
         health_(options.topic, options.commit_interval_ms, state, admin, clock),
         readers_(options.worker_threads, kMaxQueuedReads),
         writers_(1, kMaxQueuedWrites),
@@ -44,10 +50,15 @@ class QueryService final : public Query {
   ~QueryService() override { Stop(); }
 
   void AddRoutes(http::Router* router) override {
-    for (const char* pattern : {"/metric", "/read"}) {
-      AddRead(router, pattern,
-              [this](const http::Request& request, StateView* view) { return kilometric_.Read(request, view); });
-    }
+    auto kilometric = [this](const http::Request& request, StateView* view) { return kilometric_.Read(request, view); };
+    AddRead(router, "/read", kilometric);
+    router->Add(http::Method::kGet, "/metric", http::Access::kRead,
+                [this, kilometric](http::Request& request, http::Responder responder) {
+                  // Two dialects have this path; only Kilometric's clients name a key.
+                  const bool asks_for_list = request.authenticated && !request.Query("key");
+                  if (definitions_here_ && asks_for_list) return responder.Send(ToDefinitions());
+                  reads_.Serve(request, std::move(responder), kilometric);
+                });
     for (const char* pattern : {"/data/metrics", "/data/metrics/"}) {
       AddRead(router, pattern,
               [](const http::Request& request, StateView* view) { return ReadRecords(request, view); });
@@ -102,6 +113,7 @@ class QueryService final : public Query {
                 });
   }
 
+  const bool definitions_here_;
   const Kilometric kilometric_;
   const Health health_;
   WorkerPool readers_;

@@ -28,6 +28,8 @@ struct QueryOptions {
   int64_t commit_interval_ms = 100;    // for /health
   // Reads of raw events wait, up to a second, until they show what was posted at the same address. May be null.
   const WrittenOffsets* raw_written = nullptr;
+  // /metric/ is on the same port: there goes who asks for /metric with a token and without a key.
+  bool definitions_here = false;
   int worker_threads = 4;              // requests run here, so that a long scan does not hold up the I/O threads
 };
 

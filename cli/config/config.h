@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/http/server.h"
 #include "common/kafka/types.h"
+#include "ingest/definitions.h"
 #include "ingest/ingest.h"
 #include "processor/processor.h"
 #include "query/query.h"
@@ -27,6 +28,7 @@ struct Config {
   ProcessorOptions processor;
   QueryOptions query;
   IngestOptions ingest;
+  DefinitionOptions definitions;
   int ingest_linger_ms = 0;
   int ingest_delivery_timeout_ms = 10'000;
   size_t ingest_queue_records = 100'000;

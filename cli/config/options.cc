@@ -169,6 +169,18 @@ void AddKafka(Table* table) {
   AddTopicLike(table, "topics.dead_letters", "metrics.dead-letters",
                "Where rejected records go, with the reason. Created when missing.",
                [](Config& c, const std::string& v) { c.processor.dead_letter_topic = v; });
+  AddTopicLike(table, "topics.commands", "metrics.commands",
+               "Where changes of definitions, and readings, wait to be decided. Created when missing; its number of partitions "
+               "must never change. Like the next two it belongs to one application.",
+               [](Config& c, const std::string& v) {
+                 c.processor.commands_topic = v;
+                 c.definitions.commands_topic = v;
+               });
+  AddTopicLike(table, "topics.outcomes", "metrics.outcomes", "What was decided. Created when missing.",
+               [](Config& c, const std::string& v) { c.processor.outcomes_topic = v; });
+  AddTopicLike(table, "topics.alerts", "metrics.alerts",
+               "Readings outside the limits of their metric. Created when missing.",
+               [](Config& c, const std::string& v) { c.processor.alerts_topic = v; });
   table->Integer("changelog.replication", -1, -1, 32'767,
                  "Replication factor of the topics that the processor creates; -1: the broker's default.",
                  [](Config& c, int64_t v) { c.processor.changelog_replication = static_cast<int16_t>(v); });
@@ -190,6 +202,7 @@ void AddProcessing(Table* table) {
                  return Status::Invalid("exactly_once or at_least_once");
                }
                config->processor.exactly_once = text == "exactly_once";
+               config->definitions.enabled = config->processor.exactly_once;
                return Status::Ok();
              });
   table->Add("tiers", "tiers", "1s:1h, 1m:7d, 1h:forever",

@@ -1,5 +1,5 @@
 // Commands: decisions that must be unique, as records of the topic metrics.commands, and their outcomes, of
-// metrics.outcomes. Bytes: docs/formats/commands.md. Why they are events: docs/adr/0004-commands.md.
+// metrics.outcomes. Bytes: docs/formats/commands.md. Why they are events: docs/adr/0005-commands.md.
 #pragma once
 
 #include <cstdint>

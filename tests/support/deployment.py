@@ -106,7 +106,11 @@ class Deployment:
             "application": self.name,
             "instance.id": self.name + "-1",
             "state.dir": self.folder + "/state",
-            "topics": {"events": self.topic, "dead_letters": self.name + ".dead-letters"},
+            "topics": {
+                "events": self.topic,
+                "dead_letters": self.name + ".dead-letters",
+                **{topic: f"{self.name}.{topic}" for topic in ("commands", "outcomes", "alerts")},
+            },
             "kafka": {"bootstrap.servers": self.broker},
             "processor.listen": f"127.0.0.1:{self.ports['processor']}",
             "ingest.listen": f"127.0.0.1:{self.ports['ingest']}",

@@ -15,6 +15,7 @@
 #include "common/http/operations.h"
 #include "common/http/server.h"
 #include "common/model/control.h"
+#include "ingest/definitions.h"
 #include "ingest/ingest.h"
 #include "query/live/live.h"
 #include "query/query.h"
@@ -101,6 +102,8 @@ class OpenApiTest : public testing::Test {
 TEST_F(OpenApiTest, DocumentsTheRoutesOfIngest) {
   IdleProducer producer;
   AddIngestRoutes({}, &producer, &clock_, &metrics_, &router_);
+  DefinitionTable table;
+  AddDefinitionRoutes({}, &producer, &table, &clock_, &router_);
   AddIngestHealthRoutes(&producer, &router_);
   EXPECT_THAT(DocumentedFor("ingest"), UnorderedElementsAreArray(RoutesOf(router_)));
 }
@@ -141,7 +144,9 @@ TEST_F(OpenApiTest, SaysWhatTokenEachRouteWants) {
   FakeStateReader state;
   IdleControlWriter control;
   FakeAdmin admin;
+  DefinitionTable table;
   AddIngestRoutes({}, &producer, &clock_, &metrics_, &router_);
+  AddDefinitionRoutes({}, &producer, &table, &clock_, &router_);
   std::unique_ptr<Query> query = NewQuery({}, &state, &control, &admin, &clock_, &metrics_);
   query->AddRoutes(&router_);
   for (const http::Router::Route& route : router_.routes()) {

@@ -110,6 +110,23 @@ TEST_F(QueryTest, MetricAndReadAnswerTheSame) {
   }
 }
 
+TEST_F(QueryTest, WhoAsksForMetricWithATokenAndWithoutAKeyIsSentToDefinitionsWhereTheyAre) {
+  auto ask = [](const http::Router& router, bool authenticated, QueryPairs query) {
+    http::Request request = GetRequest(std::move(query));
+    request.authenticated = authenticated;
+    return Call(router, Method::kGet, "/metric", std::move(request));
+  };
+  std::unique_ptr<Query> beside = NewQuery({.definitions_here = true}, &state_, &control_, &admin_, &clock_, &metrics_);
+  http::Router router;
+  beside->AddRoutes(&router);
+  const http::Response sent = ask(router, true, {});
+  EXPECT_EQ(sent.status, 307);
+  EXPECT_EQ(HeaderOf(sent, "Location"), "/metric/");
+  EXPECT_EQ(ask(router, false, {}).status, 400);
+  EXPECT_EQ(ask(router, true, {{"key", "k"}, {"type", "counter"}}).status, 200);
+  EXPECT_EQ(ask(router_, true, {}).status, 400);
+}
+
 TEST_F(QueryTest, HeadersSayWhatTheAnswerReflects) {
   state_.Add(MakeSeries("k"), 5, kStart, 1);
   http::Response response = Get("/metric", {{"key", "k"}, {"type", "counter"}});

@@ -1,0 +1,163 @@
+#include "common/state/definition_table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace odometer {
+
+void DefinitionTable::Reset() {
+  MutexLock lock(mutex_);
+  partitions_.reset();
+  entries_.clear();
+  keys_.clear();
+}
+
+void DefinitionTable::Load(const Definition& definition) {
+  MutexLock lock(mutex_);
+  const std::string key = DefinitionKey(definition.org, definition.code);
+  Entry& entry = entries_[key];
+  if (entry.definition.id != definition.id) {
+    keys_.erase(entry.definition.id);
+    entry.readings.clear();
+    keys_[definition.id] = key;
+  }
+  entry.definition = definition;
+}
+
+void DefinitionTable::Forget(const std::string& definition_key) {
+  MutexLock lock(mutex_);
+  auto found = entries_.find(definition_key);
+  if (found == entries_.end()) return;
+  keys_.erase(found->second.definition.id);
+  entries_.erase(found);
+}
+
+void DefinitionTable::LoadReading(uint64_t definition_id, const Reading& reading) {
+  MutexLock lock(mutex_);
+  LoadReadingLocked(definition_id, reading);
+}
+
+void DefinitionTable::LoadReadingLocked(uint64_t definition_id, const Reading& reading) {
+  auto key = keys_.find(definition_id);
+  if (key == keys_.end()) return;  // of a metric that was deleted
+  std::map<int64_t, Reading>& readings = entries_.at(key->second).readings;
+  readings[reading.at_ms] = reading;
+  if (readings.size() > kShownReadings) readings.erase(readings.begin());
+}
+
+void DefinitionTable::Apply(const CommandOutcome& outcome) {
+  std::list<Waiting> answered;
+  {
+    MutexLock lock(mutex_);
+    if (!outcome.repeated && outcome.verdict == CommandOutcome::Verdict::kDone) ApplyLocked(outcome);
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+      auto next = std::next(it);
+      if (it->IsFor(outcome)) answered.splice(answered.end(), waiting_, it);
+      it = next;
+    }
+  }
+  for (Waiting& waiting : answered) waiting.done(outcome);
+}
+
+void DefinitionTable::ApplyLocked(const CommandOutcome& outcome) {
+  if (!outcome.definition) return;
+  const std::string key = DefinitionKey(outcome.org, outcome.code);
+  auto known = entries_.find(key);
+  // What was loaded may be newer than the outcomes that are read again after it.
+  if (known != entries_.end() && known->second.definition.revision > outcome.offset) return;
+  if (outcome.kind == Command::Kind::kDelete) {
+    if (known == entries_.end()) return;
+    keys_.erase(known->second.definition.id);
+    entries_.erase(known);
+    return;
+  }
+  Entry& entry = entries_[key];
+  if (entry.definition.id != outcome.definition->id) {
+    keys_.erase(entry.definition.id);
+    entry.readings.clear();
+    keys_[outcome.definition->id] = key;
+  }
+  entry.definition = *outcome.definition;
+  if (outcome.reading) LoadReadingLocked(outcome.definition->id, *outcome.reading);
+}
+
+void DefinitionTable::SetReady(int32_t partitions) {
+  MutexLock lock(mutex_);
+  partitions_ = partitions;
+}
+
+void DefinitionTable::SetNotReady() {
+  MutexLock lock(mutex_);
+  partitions_.reset();
+}
+
+void DefinitionTable::Expire(int64_t now_steady_ms) {
+  std::list<Waiting> late;
+  {
+    MutexLock lock(mutex_);
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+      auto next = std::next(it);
+      if (now_steady_ms >= it->deadline_ms) late.splice(late.end(), waiting_, it);
+      it = next;
+    }
+  }
+  for (Waiting& waiting : late) waiting.done(std::nullopt);
+}
+
+void DefinitionTable::Stop() {
+  std::list<Waiting> left;
+  {
+    MutexLock lock(mutex_);
+    stopped_ = true;
+    partitions_.reset();
+    left.swap(waiting_);
+  }
+  for (Waiting& waiting : left) waiting.done(std::nullopt);
+}
+
+std::optional<int32_t> DefinitionTable::partitions() const {
+  MutexLock lock(mutex_);
+  return partitions_;
+}
+
+std::optional<DefinitionTable::Entry> DefinitionTable::Find(std::string_view org, std::string_view code) const {
+  MutexLock lock(mutex_);
+  auto found = entries_.find(DefinitionKey(org, code));
+  return found == entries_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<Definition> DefinitionTable::List(std::string_view org, size_t limit) const {
+  MutexLock lock(mutex_);
+  std::vector<Definition> list;
+  const std::string prefix = DefinitionKey(org, "");
+  for (auto it = entries_.lower_bound(prefix); it != entries_.end() && list.size() < limit; ++it) {
+    if (!it->first.starts_with(prefix)) break;
+    // Another org's name may begin with this one's and a slash.
+    if (it->second.definition.org == org) list.push_back(it->second.definition);
+  }
+  return list;
+}
+
+void DefinitionTable::Await(const Command& command, int64_t deadline_steady_ms, Done done) {
+  {
+    MutexLock lock(mutex_);
+    if (!stopped_) {
+      waiting_.push_back({command.org, command.code, command.request_id, deadline_steady_ms, std::move(done)});
+      return;
+    }
+  }
+  done(std::nullopt);
+}
+
+bool DefinitionTable::Cancel(const Command& command) {
+  MutexLock lock(mutex_);
+  // One: two requests may wait for the same outcome, and only one of them was not written.
+  auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                            [&](const Waiting& waiting) { return waiting.IsFor(command); });
+  if (found == waiting_.end()) return false;
+  waiting_.erase(found);
+  return true;
+}
+
+}  // namespace odometer
