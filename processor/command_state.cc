@@ -41,8 +41,9 @@ void CommandState::Erase(const std::string& key) {
 }
 
 std::string CommandState::RequestKey(std::string_view org, std::string_view code, std::string_view request_id) {
-  std::string key = DefinitionKey(org, code);
-  key.append("/").append(request_id);
+  // The length first: whatever ids and orgs hold, no two requests have one key.
+  std::string key = std::to_string(request_id.size());
+  key.append("/").append(request_id).append("/").append(DefinitionKey(org, code));
   return key;
 }
 

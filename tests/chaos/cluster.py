@@ -164,12 +164,12 @@ class Cluster:
             return file.read().decode(errors="replace")
 
     def opened_tasks(self, mark):
-        """[(partition, restored in full, records restored)] of the processor since this mark of its log."""
+        """[(topic/partition, restored in full, records restored)] of the processor since this mark of its log."""
         opened = []
         for line in self.log_since("processor", mark).splitlines():
             if "task open" in line:
                 fields = dict(field.split("=", 1) for field in line.split() if "=" in field)
-                opened.append((int(fields["partition"]), fields["restore"] == "full", int(fields["restored_records"])))
+                opened.append((fields["partition"], fields["restore"] == "full", int(fields["restored_records"])))
         return opened
 
     # --- the broker's view; None while the broker cannot say ---

@@ -149,13 +149,15 @@ class IngestSender(Sender):
 
 
 class Load:
-    def __init__(self, cluster, seed):
+    def __init__(self, cluster, senders, seed):
+        """`senders`: more of them."""
         broker, deployment = cluster.broker.address, cluster.deployment
         self.senders = [
             KafkaSender(broker, deployment.topic, partitioner, seed + number, rate)
             for number, (partitioner, rate) in enumerate(EVENTS_PER_SECOND.items())
         ]
         self.senders.append(IngestSender(deployment.ports["ingest"], seed + 100, INGEST_EVENTS_PER_SECOND))
+        self.senders += senders
 
     def start(self):
         for sender in self.senders:

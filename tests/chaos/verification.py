@@ -30,10 +30,11 @@ class RememberingHttp(Http):
 class Verification:
     """Every check adds to `differences`."""
 
-    def __init__(self, cluster, load, observer, journal):
+    def __init__(self, cluster, load, definitions, observer, journal):
         self.cluster = cluster
         self.deployment = cluster.deployment
         self.load = load
+        self.definitions = definitions
         self.observer = observer
         self.journal = journal
         self.differences = []
@@ -42,6 +43,7 @@ class Verification:
         self.events = []  # of these, the events: (partition, offset, event)
         self.good = []  # the records of those that are counted
         self.raw = []  # of raw events: (ts, timestamp, partition, offset, text)
+        self.readings = []  # (code, value, ts) of the events by which readings are counted
 
     def run(self):
         self.deployment.wait_until_counted(SETTLE_S)
@@ -49,6 +51,7 @@ class Verification:
         self.check_what_was_sent()
         self.check_dead_letters()
         self.check_accounting("after the last fault")
+        self.check_definitions("after the last fault")
         self.differences += self.observer.differences(self.events)
         self.journal.say(
             f"{len(self.observer.answers)} answers under fire compared with the topic as of their offsets, "
@@ -60,8 +63,12 @@ class Verification:
         mark = self.cluster.log_mark("processor")
         self.cluster.start("processor")
         opened = self.cluster.opened_tasks(mark)
-        restored_anew = {partition for partition, full, records in opened if full and records > 0}
-        assert len(restored_anew) == self.cluster.partitions, f"not everything was restored anew: {opened}"
+        restored_anew = {place for place, full, records in opened if full and records > 0}
+        expected = {f"{self.deployment.topic}/{partition}" for partition in range(self.cluster.partitions)}
+        assert expected <= restored_anew, f"not everything was restored anew: {opened}"
+        self.deployment.stop("ingest")
+        self.cluster.start("ingest")
+        self.check_definitions("restored from the changelogs")
         restored = self.check_answers("restored from the changelogs")
         self.check_accounting("after the restore")
         self.compare_stores(local, restored)
@@ -78,6 +85,8 @@ class Verification:
             except ValueError:
                 continue
             self.events.append((partition, offset, event))
+            if "id" not in event:
+                self.readings.append((event["name"], event["value"], event["ts"]))
             if event["type"] == "event":
                 self.raw.append((event["ts"], timestamp, partition, offset, value.decode()))
             else:
@@ -89,10 +98,13 @@ class Verification:
         """What was acknowledged is in the topic, once and where it was said to be; what was not written is not."""
         places = {}
         for partition, offset, event in self.events:
+            if "id" not in event:
+                continue
             if event["id"] in places:
                 self.differ("sent", [f"{event['id']} is in the topic twice"])
             places[event["id"]] = (partition, offset)
-        bad = {(partition, offset) for partition, offset, _, _ in self.records} - set(places.values())
+        events = {(partition, offset) for partition, offset, _ in self.events}
+        bad = {(partition, offset) for partition, offset, _, _ in self.records} - events
         for sender in self.load.senders:
             for event_id, place in sender.written.items():
                 if place in bad:
@@ -116,6 +128,24 @@ class Verification:
         self.differ("dead letters", [f"{place} is missing" for place in expected])
         self.journal.say(f"{len(letters)} dead letters")
 
+    def check_definitions(self, when):
+        """As their client was answered, each reading counted once, each alert raised once."""
+        client = self.definitions
+        if client not in self.load.senders:
+            return
+        self.differ(f"definitions {when}", client.differences(self.deployment.ports["ingest"]))
+        if sorted(self.readings) != sorted(client.counted):
+            self.differ("readings", [f"{len(self.readings)} were counted instead of {len(client.counted)}, or others"])
+        topic = self.deployment.name + ".alerts"
+        alerts = [json.loads(value) for *_, value in read_topic(self.deployment.broker, topic, len(self.deployment.ends(topic)))]
+        found = sorted((alert["code"], alert["reading"], alert["version"]) for alert in alerts)
+        if found != sorted(client.alerts) or len({alert["id"] for alert in alerts}) != len(alerts):
+            self.differ("alerts", [f"{len(found)} instead of {len(client.alerts)}, or others"])
+        self.journal.say(
+            f"{len(client.metrics)} definitions, {len(client.counted)} readings, {len(client.alerts)} alerts {when} compared "
+            f"with what was answered; {client.repeats} requests were sent again"
+        )
+
     def check_accounting(self, when):
         expected = {
             "consumed": len(self.records),
@@ -123,7 +153,7 @@ class Verification:
             "rejected": len(self.records) - len(self.events),
         }
         try:
-            answer = read_accounting(self.deployment.http("query"))
+            answer = read_accounting(self.deployment.http("query"), transactions=True)
         except AssertionError as unbalanced:
             self.differ(f"accounting {when}", [str(unbalanced)])
             return

@@ -149,7 +149,7 @@ std::string Oracle::Compare(StateReader* state) const {
 
 std::string Oracle::CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const {
   for (int org = 0; org <= kSimulatedOrgs; ++org) {
-    for (int name = 0; name <= kSimulatedNames; ++name) {
+    for (int name = 0; name <= kSimulatedNames + kSimulatedCodes; ++name) {
       for (MetricType type : {MetricType::kCounter, MetricType::kGauge}) {
         std::string difference = CompareSeries(state, {org, name, type}, size_ms, first_start_ms);
         if (!difference.empty()) return difference;

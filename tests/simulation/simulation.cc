@@ -11,6 +11,8 @@
 
 #include "common/state/local_reader.h"
 #include "tests/scenarios/processor_instance.h"
+#include "tests/simulation/command_oracle.h"
+#include "tests/simulation/command_workload.h"
 #include "tests/simulation/deferred_executor.h"
 #include "tests/simulation/faulty_store.h"
 #include "tests/simulation/oracle.h"
@@ -58,13 +60,16 @@ class Simulation {
         trace_(trace),
         layout_{TiersOf(&random_), random_.OneIn(3) ? 3'600'000 : kForever},  // in this order
         changelogs_(ChangelogStores(kApplication, kTopic, layout_)),
+        command_changelogs_(CommandChangelogStores(kApplication, kCommands, layout_)),
         limits_(LimitsOf(&random_)),
+        commands_(random_.OneIn(2)),
         partitions_(static_cast<int32_t>(random_.Between(1, 2))),
         workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs),
         fault_chance_(random_.Of(std::vector<uint64_t>{0, 3'000, 20'000, 60'000})),
         interruption_chance_(random_.Of(std::vector<uint64_t>{0, 2'000, 10'000})) {
     broker_.CreateTopic({kTopic, partitions_, 1, {}});
     broker_.CreateTopic({kDeadLetters, 1, 1, {}});
+    if (commands_) CreateCommandTopics();
     broker_.set_records_per_poll(static_cast<int>(random_.Between(1, 40)));
     cooperative_ = random_.OneIn(2);
     if (cooperative_) broker_.SetCooperative(kApplication);
@@ -118,12 +123,19 @@ class Simulation {
     if (trace_) fmt::print("{:>9} {} {}\n", clock_.SteadyMs(), machine ? machine->name : "-", kind);
   }
 
+  void CreateCommandTopics() {
+    broker_.CreateTopic({kCommands, kCommandPartitions, 1, {}});
+    broker_.CreateTopic({kOutcomes, kCommandPartitions, 1, {}});
+    broker_.CreateTopic({kAlerts, 1, 1, {}});
+  }
+
   // --- What happens from the outside ---
 
   void Step() {
     for (int64_t n = random_.Between(0, 3); n > 0; --n) {
       workload_.Send(static_cast<int32_t>(random_.Below(static_cast<uint64_t>(partitions_))));
     }
+    if (commands_ && random_.OneIn(3)) command_workload_.Send();
     clock_.Advance(random_.OneIn(30) ? random_.Between(1'000, 20'000) : random_.Between(1, 60));
     for (auto& machine : machines_) {
       if (machine->hangs_for > 0) --machine->hangs_for;
@@ -158,7 +170,7 @@ class Simulation {
     machine->executor = executor.get();
     machine->process.emplace(machine->name, /*exactly_once=*/true,
                              ProcessorInstance::Surroundings{&broker_, &clock_, &machine->store, &layout_,
-                                                             &changelogs_, {}, limits_},
+                                                             &changelogs_, {}, limits_, commands_},
                              std::move(executor));
   }
 
@@ -233,9 +245,11 @@ class Simulation {
 
   template <typename Visit>
   void ForEachChangelog(Visit&& visit) {
-    for (const ChangelogStore& changelog : changelogs_) {
-      for (int32_t partition = 0; partition < partitions_; ++partition) {
-        if (MemoryLog* log = broker_.FindLog({changelog.topic, partition})) visit(log, changelog);
+    for (const auto* changelogs : {&changelogs_, &command_changelogs_}) {
+      for (const ChangelogStore& changelog : *changelogs) {
+        for (int32_t partition = 0; partition < kMostPartitions; ++partition) {
+          if (MemoryLog* log = broker_.FindLog({changelog.topic, partition})) visit(log, changelog);
+        }
       }
     }
   }
@@ -351,10 +365,23 @@ class Simulation {
 
   // --- What must hold at every moment ---
 
-  std::optional<TaskMeta> CommittedMeta(int32_t partition) {
-    for (const ChangelogStore& changelog : changelogs_) {
+  // The numbers of all that there are.
+  std::vector<int32_t> Tasks() const {
+    std::vector<int32_t> tasks;
+    for (int32_t partition = 0; partition < partitions_; ++partition) tasks.push_back(partition);
+    for (int32_t partition = 0; commands_ && partition < kCommandPartitions; ++partition) {
+      tasks.push_back(CommandTaskNumber(partition));
+    }
+    return tasks;
+  }
+  static TopicPartition InputOf(int32_t task) {
+    return {IsCommandTask(task) ? kCommands : kTopic, TaskPartition(task)};
+  }
+
+  std::optional<TaskMeta> CommittedMeta(int32_t task) {
+    for (const ChangelogStore& changelog : IsCommandTask(task) ? command_changelogs_ : changelogs_) {
       if (changelog.family != StateLayout::kMeta) continue;
-      const MemoryLog* log = broker_.FindLog({changelog.topic, partition});
+      const MemoryLog* log = broker_.FindLog({changelog.topic, TaskPartition(task)});
       const MemoryRecord* last = log == nullptr ? nullptr : log->LastCommitted();
       if (last == nullptr) return std::nullopt;
       Result<TaskMeta> meta = DecodeTaskMeta(last->value);
@@ -365,27 +392,27 @@ class Simulation {
   }
 
   void CheckStore(const Machine& machine) {
-    for (int32_t partition = 0; partition < partitions_; ++partition) {
+    for (int32_t task : Tasks()) {
       std::string bytes;
-      if (!machine.store.Get(StateLayout::kMeta, MetaKey(partition), &bytes).ok()) continue;
+      if (!machine.store.Get(StateLayout::kMeta, MetaKey(task), &bytes).ok()) continue;
       Result<TaskMeta> stored = DecodeTaskMeta(bytes);
       if (!stored.ok()) return Fail("the store's record of a task cannot be read: " + stored.status().message());
       if (!stored->accounting.Balanced()) return Fail("the accounts do not balance");
       if (stored->sequence == 0) continue;
-      std::optional<TaskMeta> committed = CommittedMeta(partition);
+      std::optional<TaskMeta> committed = CommittedMeta(task);
       if (!committed || committed->sequence < stored->sequence) {
-        return Fail(fmt::format("the store of {} is ahead of its changelog: commit {} of partition {}", machine.name,
-                                stored->sequence, partition));
+        return Fail(fmt::format("the store of {} is ahead of its changelog: commit {} of {}", machine.name,
+                                stored->sequence, ToString(InputOf(task))));
       }
     }
   }
 
   void CheckOffsets() {
-    for (int32_t partition = 0; partition < partitions_; ++partition) {
-      const std::optional<int64_t> offset = broker_.CommittedOffset(kApplication, {kTopic, partition});
-      const std::optional<TaskMeta> meta = CommittedMeta(partition);
+    for (int32_t task : Tasks()) {
+      const std::optional<int64_t> offset = broker_.CommittedOffset(kApplication, InputOf(task));
+      const std::optional<TaskMeta> meta = CommittedMeta(task);
       if (offset.value_or(-1) == (meta ? meta->next_input_offset : -1)) continue;
-      return Fail(fmt::format("partition {}: the group has committed {}, the changelog {}", partition,
+      return Fail(fmt::format("{}: the group has committed {}, the changelog {}", ToString(InputOf(task)),
                               offset.value_or(-1), meta ? meta->next_input_offset : -1));
     }
   }
@@ -393,19 +420,22 @@ class Simulation {
   // --- The end ---
 
   bool AllCommitted() {
-    for (int32_t partition = 0; partition < partitions_; ++partition) {
-      const TopicPartition tp{kTopic, partition};
+    for (int32_t task : Tasks()) {
+      const TopicPartition tp = InputOf(task);
       if (broker_.CommittedOffset(kApplication, tp).value_or(0) < broker_.Log(tp).end()) return false;
     }
     return true;
   }
 
   bool ReflectsAll(const StatePosition& position) const {
-    return position.tasks.size() == static_cast<size_t>(partitions_) &&
-           std::all_of(position.tasks.begin(), position.tasks.end(), [this](const TaskPosition& task) {
-             const auto committed = broker_.CommittedOffset(kApplication, {kTopic, task.partition});
-             return committed.value_or(0) <= task.next_input_offset;
-           });
+    auto reflected = [this](const std::string& topic, size_t partitions, const std::vector<TaskPosition>& tasks) {
+      return tasks.size() == partitions && std::all_of(tasks.begin(), tasks.end(), [&](const TaskPosition& task) {
+               const auto committed = broker_.CommittedOffset(kApplication, {topic, task.partition});
+               return committed.value_or(0) <= task.next_input_offset;
+             });
+    };
+    return reflected(kTopic, static_cast<size_t>(partitions_), position.tasks) &&
+           (!commands_ || reflected(kCommands, kCommandPartitions, position.command_tasks));
   }
 
   // Everything that is dead is known to be; those that live count to the end: all, or `only` this one.
@@ -448,7 +478,8 @@ class Simulation {
     }
     if (!machine->process) StartProcess(machine);
     Settle(when, machine);
-    const Oracle oracle(layout_, limits_, workload_.sent());
+    const Oracle oracle(layout_, limits_, AllEvents());
+    const CommandOracle command_oracle(command_workload_.sent());
     auto reader = NewLocalReader(&machine->store, layout_);
     // Everything may have been committed elsewhere: here it is only once every task was restored.
     for (int round = 0; round < kRoundsToSettle && held() && !ReflectsAll(*reader->Position()); ++round) {
@@ -456,13 +487,27 @@ class Simulation {
       Round(machine);
     }
     if (!held()) return;
-    const std::string difference = oracle.Compare(reader.get());
+    std::string difference = oracle.Compare(reader.get());
+    if (commands_ && difference.empty()) difference = command_oracle.Compare(machine->store, reader.get(), &broker_);
     if (!difference.empty()) return Fail(when + ": " + difference);
     for (const auto& [why, count] : oracle.overflowed()) {
       if (!lose_store) report_.events.at("overflowed: " + why) += count;
     }
     const size_t letters = broker_.CommittedRecords({kDeadLetters, 0}).size();
-    if (letters != oracle.rejected()) Fail(fmt::format("{} dead letters, not {}", letters, oracle.rejected()));
+    const uint64_t rejected = oracle.rejected() + command_oracle.rejected();
+    if (letters != rejected) Fail(fmt::format("{} dead letters, not {}", letters, rejected));
+  }
+
+  // Those of producers, and those by which readings are counted.
+  std::map<int32_t, std::vector<SentRecord>> AllEvents() {
+    std::map<int32_t, std::vector<SentRecord>> events = workload_.sent();
+    for (int32_t partition = 0; commands_ && partition < partitions_; ++partition) {
+      std::vector<SentRecord>& here = events[partition];
+      const std::vector<SentRecord> readings = CommandOracle::ReadingEvents(&broker_, partition);
+      here.insert(here.end(), readings.begin(), readings.end());
+      std::sort(here.begin(), here.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
+    }
+    return events;
   }
 
   // Somebody meddles with the logs or the offsets while nothing runs: the processor must say so and stop.
@@ -523,11 +568,13 @@ class Simulation {
   ManualClock clock_;
   MemoryBroker broker_{&clock_};
   const StateLayout layout_;
-  const std::vector<ChangelogStore> changelogs_;
+  const std::vector<ChangelogStore> changelogs_, command_changelogs_;
   const SeriesLimitOptions limits_;
+  const bool commands_;
   bool cooperative_ = false;
   int32_t partitions_;
   Workload workload_;
+  CommandWorkload command_workload_{&broker_, &clock_, &random_};
   const uint64_t fault_chance_;         // of a million, per call
   const uint64_t interruption_chance_;  // of a million, per moment
   std::array<std::unique_ptr<Machine>, kNames.size()> machines_;

@@ -8,7 +8,10 @@
 
 namespace odometer {
 
+std::string SimulatedCode(int number) { return "M" + std::to_string(number); }
+
 std::string SimulatedName(int number) {
+  if (number > kSimulatedNames) return SimulatedCode(number - kSimulatedNames - 1);
   return number == kSimulatedNames ? std::string(kOverflowName) : "s" + std::to_string(number);
 }
 

@@ -16,9 +16,12 @@
 
 namespace odometer {
 
-// The numbers after these stand for what events past a limit are counted in.
+// The numbers after these stand for what events past a limit are counted in; those of names after that for the codes by which
+// readings are counted.
 inline constexpr int kSimulatedNames = 4;
 inline constexpr int kSimulatedOrgs = 3;
+inline constexpr int kSimulatedCodes = 2;
+std::string SimulatedCode(int number);
 std::string SimulatedName(int number);
 std::string SimulatedOrg(int number);
 
