@@ -46,6 +46,10 @@ MUTANTS = {
         ("  series.ForEach([this](SeriesId, std::string_view identity) { Added(identity); });\n", "  (void)series;\n"),
         ("  if (--count->second == 0)", "  if (count != by_org_.end() && --count->second == 0)"),
     ]),
+    # A restored task of commands does not know which requests it has decided.
+    "requests_forgotten": ("processor/command_state.cc", [
+        ("  Insert(slot, std::move(*outcome));\n", ""),
+    ]),
 }
 
 
