@@ -121,10 +121,10 @@ class Definitions : public std::enable_shared_from_this<Definitions> {
     const std::optional<int32_t> partitions = table_->partitions();
     if (!partitions) return responder.Send(NotReady());
     auto self = shared_from_this();
-    table_->Await(command, clock_->SteadyMs() + options_.timeout_ms,
-                  [self, responder](const std::optional<CommandOutcome>& outcome) {
-                    responder.Send(outcome ? OutcomeResponse(*outcome, *self->table_) : Unknown());
-                  });
+    const DefinitionTable::Ticket ticket = table_->Await(
+        command, clock_->SteadyMs() + options_.timeout_ms, [self, responder](const std::optional<CommandOutcome>& outcome) {
+          responder.Send(outcome ? OutcomeResponse(*outcome, *self->table_) : Unknown());
+        });
     const std::string definition_key = DefinitionKey(command.org, command.code);
     const std::string bytes = EncodeCommand(command);
     OutRecord record;
@@ -132,15 +132,15 @@ class Definitions : public std::enable_shared_from_this<Definitions> {
     record.value = bytes;
     record.partition = CommandPartition(definition_key, *partitions);
     Status queued = producer_->Produce(options_.commands_topic, record,
-                                       [self, command, responder](const Result<RecordMetadata>& written) {
-                                         if (!written.ok()) self->Failed(written.status(), command, responder);
+                                       [self, ticket, responder](const Result<RecordMetadata>& written) {
+                                         if (!written.ok()) self->Failed(written.status(), ticket, responder);
                                        });
-    if (!queued.ok()) Failed(queued, command, responder);
+    if (!queued.ok()) Failed(queued, ticket, responder);
   }
 
   // What may have been written is waited for.
-  void Failed(const Status& status, const Command& command, const http::Responder& responder) {
-    if (status.Is(ErrorKind::kRecover) || !table_->Cancel(command)) return;
+  void Failed(const Status& status, DefinitionTable::Ticket ticket, const http::Responder& responder) {
+    if (status.Is(ErrorKind::kRecover) || !table_->Cancel(ticket)) return;
     responder.Send(DetailResponse(status.Is(ErrorKind::kRetry) ? 503 : 500, "not written: " + status.message()));
   }
 

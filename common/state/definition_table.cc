@@ -1,6 +1,5 @@
 #include "common/state/definition_table.h"
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -139,25 +138,24 @@ std::vector<Definition> DefinitionTable::List(std::string_view org, size_t limit
   return list;
 }
 
-void DefinitionTable::Await(const Command& command, int64_t deadline_steady_ms, Done done) {
+DefinitionTable::Ticket DefinitionTable::Await(const Command& command, int64_t deadline_steady_ms, Done done) {
+  Ticket ticket = 0;
   {
     MutexLock lock(mutex_);
+    ticket = ++last_ticket_;
     if (!stopped_) {
-      waiting_.push_back({command.org, command.code, command.request_id, deadline_steady_ms, std::move(done)});
-      return;
+      waiting_.push_back(
+          {ticket, command.org, command.code, command.request_id, deadline_steady_ms, std::move(done)});
+      return ticket;
     }
   }
   done(std::nullopt);
+  return ticket;
 }
 
-bool DefinitionTable::Cancel(const Command& command) {
+bool DefinitionTable::Cancel(Ticket ticket) {
   MutexLock lock(mutex_);
-  // One: two requests may wait for the same outcome, and only one of them was not written.
-  auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                            [&](const Waiting& waiting) { return waiting.IsFor(command); });
-  if (found == waiting_.end()) return false;
-  waiting_.erase(found);
-  return true;
+  return std::erase_if(waiting_, [ticket](const Waiting& waiting) { return waiting.ticket == ticket; }) > 0;
 }
 
 }  // namespace odometer

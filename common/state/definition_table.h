@@ -53,19 +53,21 @@ class DefinitionTable {
   // By code, without readings.
   std::vector<Definition> List(std::string_view org, size_t limit) const;
 
-  // Calls `done` once, with the outcome of the request, or when its time is over. Before the command is written.
-  void Await(const Command& command, int64_t deadline_steady_ms, Done done);
-  // The command was not written: `done` is not called any more. False: it was already.
-  bool Cancel(const Command& command);
+  // Calls `done` once, with the outcome of the request, or when its time is over. Before the command is written. A request
+  // may wait more than once: its client has sent it again.
+  using Ticket = uint64_t;
+  Ticket Await(const Command& command, int64_t deadline_steady_ms, Done done);
+  // The command was not written: that `done` is not called any more. False: it was already.
+  bool Cancel(Ticket ticket);
 
  private:
   struct Waiting {
+    Ticket ticket;
     std::string org, code, request_id;
     int64_t deadline_ms;
     Done done;
-    template <typename T>
-    bool IsFor(const T& what) const {
-      return request_id == what.request_id && code == what.code && org == what.org;
+    bool IsFor(const CommandOutcome& outcome) const {
+      return request_id == outcome.request_id && code == outcome.code && org == outcome.org;
     }
   };
 
@@ -76,6 +78,7 @@ class DefinitionTable {
   std::map<std::string, Entry, std::less<>> entries_ ODOMETER_GUARDED_BY(mutex_);
   std::map<uint64_t, std::string> keys_ ODOMETER_GUARDED_BY(mutex_);  // by definition id
   std::list<Waiting> waiting_ ODOMETER_GUARDED_BY(mutex_);
+  Ticket last_ticket_ ODOMETER_GUARDED_BY(mutex_) = 0;
   std::optional<int32_t> partitions_ ODOMETER_GUARDED_BY(mutex_);
   bool stopped_ ODOMETER_GUARDED_BY(mutex_) = false;
 };

@@ -125,10 +125,14 @@ TEST_F(DefinitionTableTest, WhoWaitsTooLongIsToldSoAndSoIsEverybodyAtTheEnd) {
 
 TEST_F(DefinitionTableTest, WhatWasCancelledIsNotAnswered) {
   const CommandOutcome outcome = Outcome(Command::Kind::kCreate, "A", 1);
-  table_.Await(CommandOf(outcome), 1000, [](const auto&) { FAIL(); });
-  EXPECT_TRUE(table_.Cancel(CommandOf(outcome)));
-  EXPECT_FALSE(table_.Cancel(CommandOf(outcome)));
+  int answered = 0;
+  const auto first = table_.Await(CommandOf(outcome), 1000, [](const auto&) { FAIL(); });
+  const auto again = table_.Await(CommandOf(outcome), 2000, [&](const auto& answer) { answered += answer ? 1 : 0; });
+  EXPECT_TRUE(table_.Cancel(first));
+  EXPECT_FALSE(table_.Cancel(first));
   table_.Apply(outcome);
+  EXPECT_EQ(answered, 1);
+  EXPECT_FALSE(table_.Cancel(again));
 }
 
 }  // namespace
