@@ -171,4 +171,12 @@ HeadersPtr NewHeaders(const std::vector<Header>& headers) {
   return result;
 }
 
+Result<int64_t> ReadableEnd(rd_kafka_t* client, const TopicPartition& tp, int timeout_ms) {
+  int64_t begin = 0, end = 0;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_query_watermark_offsets(client, tp.topic.c_str(), tp.partition, &begin, &end, timeout_ms);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ErrorStatus(error, ToString(tp));
+  return end;
+}
+
 }  // namespace odometer::rd

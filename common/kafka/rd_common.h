@@ -78,6 +78,8 @@ Status FatalStatus(rd_kafka_t* client, std::string_view context);
 
 // Asks the broker; kNotFound when it knows no such topic.
 Result<int32_t> PartitionCount(rd_kafka_t* client, const std::string& topic, int timeout_ms);
+// Up to where a partition can be read by now: for a client with read_committed that is the last stable offset. Asks the broker.
+Result<int64_t> ReadableEnd(rd_kafka_t* client, const TopicPartition& tp, int timeout_ms);
 
 // A record's headers, read from librdkafka only when asked for.
 class MessageHeaders final : public RecordView::HeaderSource {

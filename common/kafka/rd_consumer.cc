@@ -18,6 +18,7 @@
 #include "common/kafka/rd_membership.h"
 #include "common/kafka/rd_reachability.h"
 #include "common/kafka/rd_record_queue.h"
+#include "common/kafka/rd_stall_watch.h"
 
 namespace odometer {
 namespace {
@@ -27,7 +28,6 @@ using rd::ErrorStatus;
 using rd::NowMs;
 
 constexpr char kLog[] = "consumer";
-constexpr char kStrategy[] = "partition.assignment.strategy";
 // A poll hands over about this many records at most, so that the caller can look at its clock.
 constexpr int kRecordsPerPoll = 10'000;
 // While it waits for records the group's events wait too, for at most this long.
@@ -105,6 +105,8 @@ class RdConsumer final : public Consumer {
   const size_t prefetch_records_;
   const size_t prefetch_bytes_;
   rd::Reachability reachability_;
+  rd::StallWatch stall_watch_{
+      [this](const TopicPartition& tp) { return rd::ReadableEnd(client_.get(), tp, kProbeTimeoutMs); }};
   rd::ClientPtr client_;
   std::unique_ptr<rd::RecordQueue> records_;
   std::unique_ptr<rd::FetchWaker> waker_;
@@ -133,17 +135,12 @@ class RdConsumer final : public Consumer {
   bool closed_ = false;
 };
 
-bool IsCooperative(const KafkaProperties& properties) {
-  auto strategy = properties.find(kStrategy);
-  return strategy != properties.end() && strategy->second.starts_with("cooperative");
-}
-
 Status RdConsumer::Open(const ConsumerOptions& options) {
   rd::ClientConfig config{.type = RD_KAFKA_CONSUMER, .client_id = options.client_id, .properties = &options.properties};
   config.defaults = {
       {"session.timeout.ms", "10000"},
       {"topic.metadata.refresh.interval.ms", "5000"},  // a topic that grows is noticed within this
-      {kStrategy, "range"},
+      {"partition.assignment.strategy", "range"},
       {"queued.min.messages", std::to_string(std::clamp<size_t>(options.prefetch_records, 1, 10'000'000))},
       {"queued.max.messages.kbytes", std::to_string(std::clamp<size_t>(options.prefetch_bytes >> 10, 1, 2'097'151))},
       {"check.crcs", "true"},
@@ -154,7 +151,7 @@ Status RdConsumer::Open(const ConsumerOptions& options) {
       {"group.id", options.group_id},        {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
       {"isolation.level", "read_committed"}, {"auto.offset.reset", "error"},  {"enable.partition.eof", "true"},
   };
-  if (!options.instance_id.empty() && !IsCooperative(options.properties)) {
+  if (!options.instance_id.empty() && !rd::IsCooperative(options.properties)) {
     config.fixed["group.instance.id"] = options.instance_id;
   }
   config.opaque = this;
@@ -195,6 +192,8 @@ Status RdConsumer::Poll(int timeout_ms, ConsumerEvents* events) {
   reachability_.Probe(client_.get(), kProbeTimeoutMs);
   waker_->Check(std::min<uint64_t>(prefetch_records_, prefetch_bytes_ / record_bytes));
   CheckUnknownTopic();
+  if (paused_ || reachability_.Trouble()) stall_watch_.Excuse();
+  if (Status stalled = stall_watch_.Check(partitions_, NowMs()); !stalled.ok()) Fail(std::move(stalled));
   return failure_;
 }
 

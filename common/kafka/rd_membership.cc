@@ -31,4 +31,9 @@ Status FencedStatus(rd_kafka_t* client, const std::string& group, const std::str
                       ": give each one its own, or stop one of the two");
 }
 
+bool IsCooperative(const KafkaProperties& properties) {
+  auto strategy = properties.find("partition.assignment.strategy");
+  return strategy != properties.end() && strategy->second.starts_with("cooperative");
+}
+
 }  // namespace odometer::rd

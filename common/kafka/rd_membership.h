@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/base/status.h"
+#include "common/kafka/types.h"
 
 namespace odometer::rd {
 
@@ -17,5 +18,8 @@ std::string MemberId(rd_kafka_t* client);
 // favour of itself. `member_id` is the last one that it had. kStop when another member has taken its place; kRecover when
 // none has, or when that cannot be known within timeout_ms.
 Status FencedStatus(rd_kafka_t* client, const std::string& group, const std::string& member_id, int timeout_ms);
+
+// Whether these ask for a cooperative group, which has no static members here (docs/adr/0003-consuming.md).
+bool IsCooperative(const KafkaProperties& properties);
 
 }  // namespace odometer::rd
