@@ -47,7 +47,9 @@ constexpr int kUnknownTopicGraceMs = 30'000;
 class RdConsumer final : public Consumer {
  public:
   explicit RdConsumer(const ConsumerOptions& options)
-      : group_id_(options.group_id), prefetch_records_(options.prefetch_records), prefetch_bytes_(options.prefetch_bytes) {}
+      : member_{options.group_id, options.instance_id, rd::UniqueClientId(options.client_id)},
+        prefetch_records_(options.prefetch_records),
+        prefetch_bytes_(options.prefetch_bytes) {}
   ~RdConsumer() override {
     Close(nullptr);
     waker_.reset();
@@ -101,7 +103,7 @@ class RdConsumer final : public Consumer {
   Status Fatal();
   void PartitionsChanged();
 
-  const std::string group_id_;
+  const rd::StaticMember member_;
   const size_t prefetch_records_;
   const size_t prefetch_bytes_;
   rd::Reachability reachability_;
@@ -130,13 +132,12 @@ class RdConsumer final : public Consumer {
   std::optional<std::pair<std::string, int64_t>> unknown_topic_;  // its name, and since when
 
   std::atomic<bool> in_group_{false};
-  std::string member_id_;  // as of the latest assignment
   bool closing_ = false;
   bool closed_ = false;
 };
 
 Status RdConsumer::Open(const ConsumerOptions& options) {
-  rd::ClientConfig config{.type = RD_KAFKA_CONSUMER, .client_id = options.client_id, .properties = &options.properties};
+  rd::ClientConfig config{.type = RD_KAFKA_CONSUMER, .client_id = member_.client_id, .properties = &options.properties};
   config.defaults = {
       {"session.timeout.ms", "10000"},
       {"topic.metadata.refresh.interval.ms", "5000"},  // a topic that grows is noticed within this
@@ -341,7 +342,7 @@ Status RdConsumer::Fatal() {
   if (rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
     return rd::FatalStatus(client_.get(), "consumer");
   }
-  return rd::FencedStatus(client_.get(), group_id_, member_id_, kCommittedTimeoutMs);
+  return rd::FencedStatus(client_.get(), member_, kCommittedTimeoutMs);
 }
 
 void RdConsumer::Fail(Status status) {
@@ -395,7 +396,6 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
   unknown_topic_.reset();
   PartitionsChanged();
   in_group_ = true;
-  member_id_ = rd::MemberId(client_.get());
   LogInfo(kLog, "assigned partitions={}", assigned.size());
   if (events_ != nullptr) events_->OnAssigned(assigned);
 }

@@ -25,15 +25,22 @@ class MembershipTest : public KafkaTest {
     client_ = std::move(*client);
   }
 
-  // The id that the broker has given to the group's only member; empty when there is none.
-  std::string OnlyMember(const std::string& group) {
+  struct Member {
+    std::string id;  // that the broker has given it
+    std::string client_id;
+  };
+  // The group's only one; empty when there is none.
+  Member OnlyMember(const std::string& group) {
     const rd_kafka_group_list* groups = nullptr;
     EXPECT_EQ(rd_kafka_list_groups(client_.get(), group.c_str(), &groups, kTimeoutMs), RD_KAFKA_RESP_ERR_NO_ERROR);
-    const bool is_one = groups != nullptr && groups->group_cnt == 1 && groups->groups[0].member_cnt == 1;
-    std::string id = is_one ? groups->groups[0].members[0].member_id : "";
+    Member only;
+    if (groups != nullptr && groups->group_cnt == 1 && groups->groups[0].member_cnt == 1) {
+      only = {groups->groups[0].members[0].member_id, groups->groups[0].members[0].client_id};
+    }
     if (groups != nullptr) rd_kafka_group_list_destroy(groups);
-    return id;
+    return only;
   }
+  Status FencedStatus(const rd::StaticMember& self) { return rd::FencedStatus(client_.get(), self, kTimeoutMs); }
 
   rd::ClientPtr client_;
 };
@@ -44,19 +51,24 @@ TEST_F(MembershipTest, AFencedMemberStopsOnlyForAnother) {
   auto consumer = NewConsumer(group, topic, "instance-1");
   Recorder recorder;
   ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return recorder.assigned.size() == 1; }));
-  const std::string id = OnlyMember(group);
-  ASSERT_THAT(id, HasSubstr("instance-1"));
+  const Member member = OnlyMember(group);
+  ASSERT_THAT(member.id, HasSubstr("instance-1"));
 
   // librdkafka has forgotten its id, and is fenced in favour of the member that it is itself.
-  const Status itself = rd::FencedStatus(client_.get(), group, id, kTimeoutMs);
+  const Status itself = FencedStatus({group, "instance-1", member.client_id});
   EXPECT_TRUE(itself.Is(ErrorKind::kRecover)) << itself.ToString();
-  const Status another = rd::FencedStatus(client_.get(), group, "instance-1-of-before", kTimeoutMs);
+  const Status another = FencedStatus({group, "instance-1", "test-of-another"});
   EXPECT_TRUE(another.Is(ErrorKind::kStop)) << another.ToString();
   EXPECT_THAT(another.message(), HasSubstr("same instance.id has joined group " + group));
+  // The group has forgotten it, and has other members: these did not take its place.
+  for (const char* forgotten : {"instance-2", "instance"}) {
+    const Status nobody = FencedStatus({group, forgotten, "test-of-another"});
+    EXPECT_TRUE(nobody.Is(ErrorKind::kRecover)) << nobody.ToString();
+  }
 }
 
 TEST_F(MembershipTest, AFencedMemberWhoseGroupIsEmptyIsMadeAnew) {
-  EXPECT_TRUE(rd::FencedStatus(client_.get(), Unique("none"), "instance-1", kTimeoutMs).Is(ErrorKind::kRecover));
+  EXPECT_TRUE(FencedStatus({Unique("none"), "instance-1", "test"}).Is(ErrorKind::kRecover));
 }
 
 // A static one that comes back may leave partitions without an owner: docs/adr/0003-consuming.md.
@@ -67,7 +79,7 @@ TEST_F(MembershipTest, ACooperativeMemberIsNotStatic) {
   auto consumer = NewConsumer(group, topic, "instance-1");
   Recorder recorder;
   ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return recorder.assigned.size() == 1; }));
-  EXPECT_THAT(OnlyMember(group), StartsWith("test-"));  // what the broker makes of the client's id
+  EXPECT_THAT(OnlyMember(group).id, StartsWith("test-"));  // what the broker makes of the client's id
 }
 
 }  // namespace
