@@ -5,7 +5,7 @@ import http.client
 import json
 import time
 
-from deployment import Http
+from deployment import Http, wait_for
 from load import Sender
 
 CODES = 12
@@ -113,6 +113,7 @@ class DefinitionClient(Sender):
     def differences(self, port):
         """Between what is served and what must be."""
         http_now = Http(port)
+        wait_for("definitions to be served", lambda: http_now.get("/metric/")[0] == 200, PATIENCE_S)
         found = []
         for code in (f"CODE_{number}" for number in range(CODES)):
             status, _, body = http_now.get(f"/metric/{code}")
