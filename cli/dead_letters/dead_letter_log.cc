@@ -86,7 +86,7 @@ Status DeadLetterLog::Read(const LetterSelection& selection, const std::function
   for (const auto& [partition, entries] : selection.partitions) {
     auto next = entries.begin();
     ODOMETER_RETURN_IF_ERROR(reader_.Read({topic_, partition}, entries.front().offset, entries.back().offset + 1,
-                                          [&](const RecordView& record) {
+                                          [&, &entries = entries](const RecordView& record) {
       if (next == entries.end() || record.offset != next->offset) return Status::Ok();
       const bool replayed = (next++)->replayed;
       const std::optional<DeadLetterOrigin> origin = ReadDeadLetter(record);
