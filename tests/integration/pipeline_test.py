@@ -28,7 +28,8 @@ SERIES_PER_TYPE = 1_250
 QUERIES_WHILE_DEAD = 1_000
 
 
-def produce(deployment, partitioner, seed, failures):
+def produce(deployment, partitioner, seed, failures, killed):
+    """For SECONDS at least, and until all kills are over, however slow the machine is."""
     rng = random.Random(seed)
     producer = Producer({"bootstrap.servers": deployment.broker, "partitioner": partitioner, "linger.ms": 5})
 
@@ -38,7 +39,9 @@ def produce(deployment, partitioner, seed, failures):
 
     started = time.monotonic()
     rate = EVENTS_PER_SECOND // 2
-    for number in range(SECONDS * rate):
+    number = 0
+    while number < SECONDS * rate or not killed.is_set():
+        number += 1
         ahead_s = number / rate - (time.monotonic() - started)
         if ahead_s > 0.01:
             time.sleep(ahead_s)
@@ -101,8 +104,9 @@ def main():
         deployment.start("processor")
         deployment.start("query")
         failures = []
+        killed = threading.Event()
         producers = [
-            threading.Thread(target=produce, args=(deployment, partitioner, seed + i, failures))
+            threading.Thread(target=produce, args=(deployment, partitioner, seed + i, failures, killed), daemon=True)
             for i, partitioner in enumerate(("murmur2_random", "consistent_random"))
         ]
         started = time.monotonic()
@@ -116,6 +120,7 @@ def main():
             wanted = dead_answers if number == KILLS // 2 else None
             restored.append(kill_and_restart(deployment, rng, wanted))
             print(f"{time.monotonic() - started:5.1f} s: kill {number + 1}, {restored[-1]:.0f} records restored")
+        killed.set()
         for producer in producers:
             producer.join()
         assert not failures, failures[:3]

@@ -100,7 +100,7 @@ TEST_F(Limited, AForgottenSeriesMakesRoom) {
 TEST_F(Limited, WhatIsSetPastTheLimitIsFoldedToo) {
   for (const char* name : {"a", "b", "c"}) Send(name);
   Control control{.org = "default", .qualified_name = "d", .set = {}};
-  control.set.emplace();
+  control.set = Control::Set{};
   control.set->partition = 0;
   control.set->series = Series{"default", "d", MetricType::kCounter, {}};
   control.set->aggregate.count = 7;

@@ -17,7 +17,7 @@ Oracle::Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
     std::map<std::pair<int, int>, int64_t> ids;  // org and id → stream time when applied
     int64_t stream_time_ms = kBeginningOfTime;
     Accounting& accounting = accounting_[partition];
-    auto count = [&](const SentRecord& record) {
+    auto count = [&, partition = partition](const SentRecord& record) {
       stream_time_ms = std::max(stream_time_ms, record.ts_ms);
       const std::optional<Key> overflow = OverflowSeries(record, series);
       ++(overflow ? accounting.overflowed : accounting.applied);
