@@ -72,7 +72,7 @@ struct ConsumerOptions {
   KafkaProperties properties;
   std::string group_id;
   std::string instance_id;  // static membership; empty: none. Nor is there any in a cooperative group (ADR 3)
-  std::string client_id;    // with a random end, by which the client knows itself in its group
+  std::string client_id;    // "odometer@<advertised address>"
   size_t prefetch_records = 50'000;
   size_t prefetch_bytes = 64u << 20;
 };

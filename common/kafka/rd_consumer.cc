@@ -47,7 +47,7 @@ constexpr int kUnknownTopicGraceMs = 30'000;
 class RdConsumer final : public Consumer {
  public:
   explicit RdConsumer(const ConsumerOptions& options)
-      : member_{options.group_id, options.instance_id, rd::UniqueClientId(options.client_id)},
+      : member_{options.group_id, options.instance_id, ""},
         prefetch_records_(options.prefetch_records),
         prefetch_bytes_(options.prefetch_bytes) {}
   ~RdConsumer() override {
@@ -103,7 +103,7 @@ class RdConsumer final : public Consumer {
   Status Fatal();
   void PartitionsChanged();
 
-  const rd::StaticMember member_;
+  rd::StaticMember member_;  // its id as of the latest assignment
   const size_t prefetch_records_;
   const size_t prefetch_bytes_;
   rd::Reachability reachability_;
@@ -137,7 +137,7 @@ class RdConsumer final : public Consumer {
 };
 
 Status RdConsumer::Open(const ConsumerOptions& options) {
-  rd::ClientConfig config{.type = RD_KAFKA_CONSUMER, .client_id = member_.client_id, .properties = &options.properties};
+  rd::ClientConfig config{.type = RD_KAFKA_CONSUMER, .client_id = options.client_id, .properties = &options.properties};
   config.defaults = {
       {"session.timeout.ms", "10000"},
       {"topic.metadata.refresh.interval.ms", "5000"},  // a topic that grows is noticed within this
@@ -396,6 +396,7 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
   unknown_topic_.reset();
   PartitionsChanged();
   in_group_ = true;
+  member_.member_id = rd::MemberId(client_.get());
   LogInfo(kLog, "assigned partitions={}", assigned.size());
   if (events_ != nullptr) events_->OnAssigned(assigned);
 }

@@ -1,9 +1,7 @@
 #include "common/kafka/rd_membership.h"
 
-#include <fmt/core.h>
-
 #include <memory>
-#include <random>
+#include <string>
 #include <string_view>
 
 #include "common/kafka/rd_common.h"
@@ -28,11 +26,6 @@ std::string MemberId(rd_kafka_t* client) {
   return copy;
 }
 
-std::string UniqueClientId(const std::string& client_id) {
-  std::random_device random;
-  return fmt::format("{}-{:08x}", client_id, random());
-}
-
 Status FencedStatus(rd_kafka_t* client, const StaticMember& self, int timeout_ms) {
   const rd_kafka_group_list* listed = nullptr;
   rd_kafka_resp_err_t error = rd_kafka_list_groups(client, self.group.c_str(), &listed, timeout_ms);
@@ -41,9 +34,9 @@ Status FencedStatus(rd_kafka_t* client, const StaticMember& self, int timeout_ms
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR || groups == nullptr || groups->group_cnt == 0) return given_up;
   const rd_kafka_group_info& found = groups->groups[0];
   for (int i = 0; i < found.member_cnt; ++i) {
-    const rd_kafka_group_member_info& member = found.members[i];
-    if (!IsMemberOf(member.member_id, self.instance_id)) continue;
-    if (member.client_id == self.client_id) return given_up;
+    const std::string_view id = found.members[i].member_id;
+    if (!IsMemberOf(id, self.instance_id)) continue;
+    if (id == self.member_id || id == MemberId(client)) return given_up;
     return Status::Stop("another processor with the same instance.id has joined group " + self.group +
                         ": give each one its own, or stop one of the two");
   }

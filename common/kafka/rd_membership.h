@@ -16,16 +16,13 @@ std::string MemberId(rd_kafka_t* client);
 struct StaticMember {
   std::string group;
   std::string instance_id;
-  std::string client_id;  // UniqueClientId()
+  std::string member_id;  // the last one that it had
 };
-
-// The id with a random end, by which a client knows itself among the members of its group.
-std::string UniqueClientId(const std::string& client_id);
 
 // What became of a static member that is fenced. librdkafka (2.0.2, its issue 3437) forgets its member id when its session
 // times out, and while it waits for the caller, who is restoring, it goes on with an empty one: then the group fences it in
-// favour of itself. Member ids tell nothing then, for it may have had several. kStop when the group's member of that
-// instance id is another client; kRecover when there is none, or when that cannot be known within timeout_ms.
+// favour of itself. kStop when another member has its instance id; kRecover when none has, or when that cannot be known within
+// timeout_ms.
 Status FencedStatus(rd_kafka_t* client, const StaticMember& self, int timeout_ms);
 
 // Whether these ask for a cooperative group, which has no static members here (docs/adr/0003-consuming.md).

@@ -92,7 +92,9 @@ class Cluster:
         return self.disk.folder + "/state"
 
     def remove_state(self, folder=None):
-        shutil.rmtree(folder or self.state_folder)
+        folder = folder or self.state_folder
+        while os.path.exists(folder):  # a query that answers from the database adds files of its own
+            shutil.rmtree(folder, ignore_errors=True)
 
     # --- processes ---
 

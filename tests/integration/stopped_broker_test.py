@@ -18,7 +18,7 @@ from deployment import Deployment, Http, require_environment, wait_for
 
 BROKER = str(pathlib.Path(__file__).resolve().parents[1] / "support/broker.sh")
 STOP_WITHIN_S = 20
-STUCK_S = 10
+STUCK_S = 20
 
 
 class Broker:
