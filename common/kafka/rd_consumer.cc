@@ -16,6 +16,7 @@
 #include "common/kafka/rd_fetch_waker.h"
 #include "common/kafka/rd_group_metadata.h"
 #include "common/kafka/rd_membership.h"
+#include "common/kafka/rd_owner_watch.h"
 #include "common/kafka/rd_reachability.h"
 #include "common/kafka/rd_record_queue.h"
 #include "common/kafka/rd_stall_watch.h"
@@ -34,6 +35,7 @@ constexpr int kRecordsPerPoll = 10'000;
 constexpr int kWaitSliceMs = 50;
 constexpr int kProbeTimeoutMs = 200;
 constexpr int kSeekTimeoutMs = 1000;
+constexpr int kGroupTimeoutMs = 1000;
 // After so many fetches of one batch that cannot be read it is the log that is damaged, and not the way here.
 constexpr int kBadFetches = 5;
 // After which a seek that librdkafka keeps refusing needs a new client.
@@ -99,6 +101,8 @@ class RdConsumer final : public Consumer {
   // Hands over what has been fetched, waiting at most so long for the first record.
   void HandOver(int wait_ms);
   void CheckUnknownTopic();
+  // Joins the group anew when partitions have no owner.
+  void CheckOwners();
   void Fail(Status status);
   Status Fatal();
   void PartitionsChanged();
@@ -109,6 +113,10 @@ class RdConsumer final : public Consumer {
   rd::Reachability reachability_;
   rd::StallWatch stall_watch_{
       [this](const TopicPartition& tp) { return rd::ReadableEnd(client_.get(), tp, kProbeTimeoutMs); }};
+  rd::OwnerWatch owner_watch_{
+      [this](const std::string& topic) { return rd::PartitionCount(client_.get(), topic, kProbeTimeoutMs); },
+      [this] { return rd::OwnedInGroup(client_.get(), member_.group, kGroupTimeoutMs); }};
+  std::vector<std::string> topics_;
   rd::ClientPtr client_;
   std::unique_ptr<rd::RecordQueue> records_;
   std::unique_ptr<rd::FetchWaker> waker_;
@@ -172,6 +180,7 @@ Status RdConsumer::Subscribe(const std::vector<std::string>& topics) {
   for (const std::string& topic : topics) list.push_back({topic, RD_KAFKA_PARTITION_UA});
   rd_kafka_resp_err_t error = rd_kafka_subscribe(client_.get(), rd::NewPartitionList(list).get());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ErrorStatus(error, "subscribing", ErrorKind::kInvalid);
+  topics_ = topics;
   return Status::Ok();
 }
 
@@ -193,6 +202,7 @@ Status RdConsumer::Poll(int timeout_ms, ConsumerEvents* events) {
   reachability_.Probe(client_.get(), kProbeTimeoutMs);
   waker_->Check(std::min<uint64_t>(prefetch_records_, prefetch_bytes_ / record_bytes));
   CheckUnknownTopic();
+  CheckOwners();
   if (paused_ || reachability_.Trouble()) stall_watch_.Excuse();
   if (Status stalled = stall_watch_.Check(partitions_, NowMs()); !stalled.ok()) Fail(std::move(stalled));
   return failure_;
@@ -320,6 +330,15 @@ void RdConsumer::CheckUnknownTopic() {
   }
 }
 
+void RdConsumer::CheckOwners() {
+  if (!in_group_ || paused_ || !failure_.ok() || reachability_.Trouble()) return;
+  const std::vector<TopicPartition> ownerless = owner_watch_.Check(topics_, NowMs());
+  if (ownerless.empty()) return;
+  LogWarn(kLog, "partitions={} of the group have no owner, {} is one: joining it anew", ownerless.size(),
+          ToString(ownerless.front()));
+  if (Status joining = Subscribe(topics_); !joining.ok()) Fail(std::move(joining));
+}
+
 void RdConsumer::OnClientError(rd_kafka_t*, int error, const char* reason, void* self) noexcept {
   auto* consumer = static_cast<RdConsumer*>(self);
   try {
@@ -395,6 +414,7 @@ void RdConsumer::Assign(rd_kafka_topic_partition_list_t* list) {
   for (const TopicPartition& tp : assigned) partitions_[tp] = Partition{.tp = tp};
   unknown_topic_.reset();
   PartitionsChanged();
+  owner_watch_.Rebalanced();
   in_group_ = true;
   member_.member_id = rd::MemberId(client_.get());
   LogInfo(kLog, "assigned partitions={}", assigned.size());

@@ -3,7 +3,9 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "common/base/status.h"
 #include "common/kafka/types.h"
@@ -24,6 +26,14 @@ struct StaticMember {
 // favour of itself. kStop when another member has its instance id; kRecover when none has, or when that cannot be known within
 // timeout_ms.
 Status FencedStatus(rd_kafka_t* client, const StaticMember& self, int timeout_ms);
+
+// What the members of a group own, as its coordinator tells. kRetry while it rebalances, or when that cannot be known within
+// timeout_ms.
+Result<std::set<TopicPartition>> OwnedInGroup(rd_kafka_t* client, const std::string& group, int timeout_ms);
+
+// The partitions in an assignment as the clients of a group encode it (ConsumerProtocolAssignment, all versions); kInvalid
+// when it is cut short.
+Result<std::set<TopicPartition>> ParseAssignment(std::string_view bytes);
 
 // Whether these ask for a cooperative group, which has no static members here (docs/adr/0003-consuming.md).
 bool IsCooperative(const KafkaProperties& properties);

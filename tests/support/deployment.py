@@ -226,7 +226,10 @@ class Deployment:
             committed = self.committed()
             return committed is not None and all(c >= e for c, e in zip(committed, ends))
 
-        wait_for(f"offsets {ends} to be committed", counted, timeout_s, 0.2)
+        try:
+            wait_for(f"offsets {ends} to be committed", counted, timeout_s, 0.2)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: committed are {self.committed()}") from late
 
     def log_path(self, name):
         return f"{self.folder}/{name}.log"

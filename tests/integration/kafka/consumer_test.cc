@@ -169,6 +169,23 @@ TEST_F(ConsumerTest, NoticesThatTheTopicHasGrown) {
   EXPECT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return recorder.assigned.size() == 3; }));
 }
 
+// It takes its place over as it was, without a rebalance, and has never seen the topic smaller.
+TEST_F(ConsumerTest, AStaticMemberNoticesThatTheTopicHasGrownWhileItWasAway) {
+  std::string topic = NewTopic(1);
+  std::string group = Unique("group");
+  {
+    auto before = NewConsumer(group, topic, "instance-1");
+    Recorder recorder;
+    ASSERT_TRUE(PollUntil(before.get(), &recorder, [&] { return recorder.assigned.size() == 1; }));
+  }
+  Status grown = admin_->GrowPartitions(topic, 3);
+  ASSERT_TRUE(grown.ok()) << grown.ToString();
+  auto after = NewConsumer(group, topic, "instance-1");
+  Recorder recorder;
+  EXPECT_TRUE(PollUntil(after.get(), &recorder, [&] { return recorder.assigned.size() == 3; }));
+  EXPECT_EQ(recorder.losses, 0);
+}
+
 // Two members, each committing what it has when it must give partitions up, read everything exactly once.
 TEST_F(ConsumerTest, TwoMembersShareWithoutGapOrRepetition) {
   constexpr int kPartitions = 4;
