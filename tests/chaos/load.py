@@ -6,7 +6,7 @@ import random
 import threading
 import time
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from deployment import Http
 from events import TYPES, make_value
 
@@ -77,7 +77,7 @@ class KafkaSender(Sender):
     def __init__(self, broker, topic, partitioner, seed, rate):
         super().__init__(partitioner, seed, rate)
         self.topic = topic
-        settings = {
+        self.settings = {
             "bootstrap.servers": broker,
             "partitioner": partitioner,
             "enable.idempotence": True,
@@ -85,7 +85,7 @@ class KafkaSender(Sender):
             "topic.metadata.refresh.interval.ms": 2000,  # a topic that has grown is noticed
             "log_level": 2,
         }
-        self.producer = Producer(settings)
+        self.producer = Producer(self.settings)
 
     def send(self, event_id):
         event = self.make_event(event_id)
@@ -101,8 +101,20 @@ class KafkaSender(Sender):
             else:
                 self.written[event_id] = (message.partition(), message.offset())
 
-        self.producer.produce(self.topic, value, key=event["name"], on_delivery=delivered)
+        try:
+            self.producer.produce(self.topic, value, key=event["name"], on_delivery=delivered)
+        except KafkaException as failure:
+            if failure.args[0].code() != KafkaError._FATAL:
+                raise
+            self.give_up_producer()
+            self.not_written.add(event_id)
         self.producer.poll(0)
+
+    def give_up_producer(self):
+        """librdkafka may lose count of an idempotent producer's records when their broker is killed, and says so. What was on its
+        way then may be written or not."""
+        self.producer.flush(FLUSH_S)
+        self.producer = Producer(self.settings)
 
     def finish(self):
         assert self.producer.flush(FLUSH_S) == 0, "not everything was delivered"

@@ -1,43 +1,29 @@
-"""Which fault comes when, drawn from a seed."""
+"""Which fault comes next, drawn from a seed."""
 
-from dataclasses import dataclass
+import random
 
 from faults import ALL
-from faults.fault import PROCESSOR, SURROUNDINGS
+from faults.fault import BROKER, PROCESSOR, SERVICES
 
-FIRST_AT_S = 3.0  # until then all is well
-GAP_S = (0.5, 3.0)
-
-
-@dataclass(frozen=True)
-class Planned:
-    at_s: float  # not before
-    kind: str
-    seed: int  # of what is random in it
+FIRST_AFTER_S = 3.0  # until then all is well
+# How much peace there is between two faults of a lane. Query and ingest must get to answer, too.
+PEACE_S = {PROCESSOR: (0.5, 3.0), BROKER: (0.5, 3.0), SERVICES: (4.0, 16.0)}
+LANES = tuple(PEACE_S)
 
 
-def plan(rng, kinds, seconds):
-    """{lane: its faults}. In each lane every other fault is one that kills; each kind comes before another comes again."""
-    return {
-        lane: plan_lane(rng, [ALL[kind] for kind in kinds if ALL[kind].lane == lane], seconds)
-        for lane in (PROCESSOR, SURROUNDINGS)
-    }
-
-
-def plan_lane(rng, faults, seconds):
+def draw(seed, lane, kinds):
+    """Yields (fault, seconds of peace before it, seed of what is random in it) of a lane without end. Every other fault is one that
+    kills; each kind comes before another comes again. The same for the same seed, however long the faults take."""
+    rng = random.Random(f"{seed} {lane}")
+    faults = [ALL[kind] for kind in kinds if ALL[kind].lane == lane]
     groups = [group for group in ([f for f in faults if f.kills], [f for f in faults if not f.kills]) if group]
     decks = [[] for _ in groups]
-    planned = []
-    at_s = FIRST_AT_S
+    peace_s = FIRST_AFTER_S
     turn = 0
     while groups:
-        deck = decks[turn % len(groups)]
+        group, deck = groups[turn % len(groups)], decks[turn % len(groups)]
         if not deck:
-            deck += rng.sample(groups[turn % len(groups)], len(groups[turn % len(groups)]))
-        fault = deck.pop()
-        if at_s + fault.seconds > seconds and planned:
-            break
-        planned.append(Planned(round(at_s, 1), fault.kind, rng.randrange(2**32)))
-        at_s += fault.seconds + rng.uniform(*GAP_S)
+            deck += rng.sample(group, len(group))
+        yield deck.pop(), peace_s, rng.randrange(2**32)
+        peace_s = rng.uniform(*PEACE_S[lane])
         turn += 1
-    return planned

@@ -4,7 +4,7 @@ import time
 
 from cluster import PATIENCE_S, SESSION_TIMEOUT_S
 from deployment import wait_for
-from faults.fault import PROCESSOR, SURROUNDINGS, Fault
+from faults.fault import BROKER, PROCESSOR, SERVICES, Fault
 
 
 def check_restores(cluster, mark):
@@ -98,12 +98,12 @@ def revive_broker(cluster, rng):
 
 
 FAULTS = (
-    Fault("kill-processor", PROCESSOR, 5, True, kill_processor),
-    Fault("kill-starting-processor", PROCESSOR, 9, True, kill_processor_while_it_starts),
-    Fault("kill-broker-while-restoring", PROCESSOR, 35, True, kill_broker_while_restoring),
-    Fault("stop-processor", PROCESSOR, 7, True, stop_processor),
-    Fault("kill-query", SURROUNDINGS, 2, True, killer_of("query")),
-    Fault("kill-ingest", SURROUNDINGS, 2, True, killer_of("ingest")),
-    Fault("kill-broker", SURROUNDINGS, 25, True, kill_broker),
-    Fault("restart-broker", SURROUNDINGS, 21, True, restart_broker),
+    Fault("kill-processor", PROCESSOR, True, kill_processor),
+    Fault("kill-starting-processor", PROCESSOR, True, kill_processor_while_it_starts),
+    Fault("kill-broker-while-restoring", PROCESSOR, True, kill_broker_while_restoring),
+    Fault("stop-processor", PROCESSOR, True, stop_processor),
+    Fault("kill-query", SERVICES, True, killer_of("query")),
+    Fault("kill-ingest", SERVICES, True, killer_of("ingest")),
+    Fault("kill-broker", BROKER, True, kill_broker),
+    Fault("restart-broker", BROKER, True, restart_broker),
 )

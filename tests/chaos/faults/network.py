@@ -4,7 +4,7 @@ import time
 
 from cluster import PATIENCE_S, SESSION_TIMEOUT_S
 from deployment import wait_for
-from faults.fault import SURROUNDINGS, Fault
+from faults.fault import BROKER, Fault
 from proxy import DIRECTIONS
 
 
@@ -61,7 +61,7 @@ def black_hole(cluster, rng):
 
 
 FAULTS = (
-    Fault("delay", SURROUNDINGS, 6, False, one_outage_at_a_time(delay)),
-    Fault("cut", SURROUNDINGS, 4, False, one_outage_at_a_time(cut)),
-    Fault("black-hole", SURROUNDINGS, 5, False, one_outage_at_a_time(black_hole)),
+    Fault("delay", BROKER, False, one_outage_at_a_time(delay)),
+    Fault("cut", BROKER, False, one_outage_at_a_time(cut)),
+    Fault("black-hole", BROKER, False, one_outage_at_a_time(black_hole)),
 )

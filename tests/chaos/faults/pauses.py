@@ -71,6 +71,6 @@ def replace(cluster, rng):
 
 
 FAULTS = (
-    Fault("pause-processor", PROCESSOR, 18, False, pause_processor),
-    Fault("replace-paused-processor", PROCESSOR, 20, True, replace_paused_processor),
+    Fault("pause-processor", PROCESSOR, False, pause_processor),
+    Fault("replace-paused-processor", PROCESSOR, True, replace_paused_processor),
 )

@@ -6,7 +6,7 @@ from cluster import MAX_PARTITIONS, PATIENCE_S
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import NewPartitions
 from deployment import free_port, wait_for
-from faults.fault import PROCESSOR, SURROUNDINGS, Fault
+from faults.fault import PROCESSOR, SERVICES, Fault
 
 SECOND = "processor-2"
 
@@ -61,6 +61,6 @@ def why_not_grow(cluster):
 
 
 FAULTS = (
-    Fault("second-processor", PROCESSOR, 18, True, second_processor),
-    Fault("grow-topic", SURROUNDINGS, 2, False, grow_topic, why_not_grow),
+    Fault("second-processor", PROCESSOR, True, second_processor),
+    Fault("grow-topic", SERVICES, False, grow_topic, why_not_grow),
 )
