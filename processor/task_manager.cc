@@ -533,6 +533,11 @@ void TaskManager::UpdateReadiness() {
   if (!commit_trouble_.empty()) reasons.push_back(commit_trouble_);
   // A commit under way is progress only once it has succeeded.
   if (reasons.empty() && !pending_commit_) parts_.instruments->Progressed(parts_.clock->SteadyMs());
+  // A restart would not help.
+  for (const TopicPartition& tp : parts_.consumer->HeldUp()) {
+    reasons.push_back("a transaction that stays open holds up " + ToString(tp) +
+                      ": see \"What stops a processor\" in docs/operations.md");
+  }
   parts_.instruments->SetNotReady(std::move(reasons));
 }
 

@@ -64,6 +64,9 @@ class Consumer {
   // blocks.
   virtual std::optional<int64_t> CachedEnd(const TopicPartition& partition) = 0;
 
+  // The partitions that cannot be read on because a transaction has been open there for a while.
+  virtual std::vector<TopicPartition> HeldUp() const { return {}; }
+
   // Leaves the group; OnRevoked is called first. Idempotent.
   virtual void Close(ConsumerEvents* events) = 0;
 };

@@ -69,6 +69,7 @@ class RdConsumer final : public Consumer {
   Status CommitOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) override;
   std::unique_ptr<GroupMetadata> Group() override;
   std::optional<int64_t> CachedEnd(const TopicPartition& partition) override;
+  std::vector<TopicPartition> HeldUp() const override { return stall_watch_.HeldUp(); }
   void Close(ConsumerEvents* events) override;
 
  private:
@@ -112,7 +113,8 @@ class RdConsumer final : public Consumer {
   const size_t prefetch_bytes_;
   rd::Reachability reachability_;
   rd::StallWatch stall_watch_{
-      [this](const TopicPartition& tp) { return rd::ReadableEnd(client_.get(), tp, kProbeTimeoutMs); }};
+      [this](const TopicPartition& tp) { return rd::ReadableEnd(client_.get(), tp, kProbeTimeoutMs); },
+      [this](const TopicPartition& tp) { return CachedEnd(tp); }};
   rd::OwnerWatch owner_watch_{
       [this](const std::string& topic) { return rd::PartitionCount(client_.get(), topic, kProbeTimeoutMs); },
       [this] { return rd::OwnedInGroup(client_.get(), member_.group, kGroupTimeoutMs); }};

@@ -182,5 +182,8 @@ class Load:
         for sender in self.senders:
             sender.join()
 
+    def least_sent(self):
+        return min(sender.sent for sender in self.senders)
+
     def failures(self):
         return [sender.failure for sender in self.senders if sender.failure]

@@ -186,6 +186,22 @@ TEST_F(ConsumerTest, AStaticMemberNoticesThatTheTopicHasGrownWhileItWasAway) {
   EXPECT_EQ(recorder.losses, 0);
 }
 
+TEST_F(ConsumerTest, NamesAPartitionThatAnOpenTransactionHoldsUp) {
+  TopicPartition tp{NewTopic(1), 0};
+  auto consumer = NewConsumer(Unique("group"), tp.topic);
+  Recorder recorder;
+  recorder.on_assigned = [&](const std::vector<TopicPartition>&) { EXPECT_TRUE(consumer->Start(tp, 0).ok()); };
+  ASSERT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return !recorder.assigned.empty(); }));
+  auto producer = NewProducer(Unique("transaction"), 120'000);
+  ASSERT_TRUE(producer->Begin().ok());
+  ASSERT_TRUE(ProduceNumbers(producer.get(), tp, 0, 3).ok());
+  EXPECT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return !consumer->HeldUp().empty(); }));
+  EXPECT_THAT(consumer->HeldUp(), ElementsAre(tp));
+  EXPECT_EQ(recorder.records, 0);
+  ASSERT_TRUE(producer->Abort().ok());
+  EXPECT_TRUE(PollUntil(consumer.get(), &recorder, [&] { return consumer->HeldUp().empty(); }));
+}
+
 // Two members, each committing what it has when it must give partitions up, read everything exactly once.
 TEST_F(ConsumerTest, TwoMembersShareWithoutGapOrRepetition) {
   constexpr int kPartitions = 4;

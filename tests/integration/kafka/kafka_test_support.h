@@ -46,8 +46,12 @@ class KafkaTest : public ::testing::Test {
   }
 
   // With an empty id not transactional.
-  std::unique_ptr<TransactionalProducer> NewProducer(const std::string& transactional_id = "") {
-    ProducerOptions options{.properties = properties_, .client_id = "test", .transactional_id = transactional_id};
+  std::unique_ptr<TransactionalProducer> NewProducer(const std::string& transactional_id = "",
+                                                     int transaction_timeout_ms = 15'000) {
+    ProducerOptions options{.properties = properties_,
+                            .client_id = "test",
+                            .transactional_id = transactional_id,
+                            .transaction_timeout_ms = transaction_timeout_ms};
     Result<std::unique_ptr<TransactionalProducer>> producer = NewRdTransactionalProducer(options);
     EXPECT_TRUE(producer.ok()) << producer.status().ToString();
     Status status = Status::Retry("not tried");

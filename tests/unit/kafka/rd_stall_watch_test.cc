@@ -24,10 +24,12 @@ class StallWatchTest : public ::testing::Test {
   int64_t now_ms_ = 0;
   int asked_ = 0;
   Result<int64_t> end_ = int64_t{7};
+  std::optional<int64_t> log_end_;
   StallWatch watch_{[this](const TopicPartition&) {
-    ++asked_;
-    return end_;
-  }};
+                      ++asked_;
+                      return end_;
+                    },
+                    [this](const TopicPartition&) { return log_end_; }};
   std::map<TopicPartition, AssignedPartition> partitions_{{tp_, {.tp = tp_, .state = State::kRunning, .next = 7}}};
 };
 
@@ -62,6 +64,25 @@ TEST_F(StallWatchTest, OneRecordClearsTheSuspicion) {
   ASSERT_TRUE(Check().ok());
   StandStill();
   EXPECT_FALSE(Check().ok() && Check().ok());
+}
+
+TEST_F(StallWatchTest, TellsOfATransactionThatStaysOpen) {
+  log_end_ = 9;
+  StandStill();
+  ASSERT_TRUE(Check().ok());
+  EXPECT_THAT(watch_.HeldUp(), ::testing::IsEmpty()) << "it may have begun just now";
+  StandStill();
+  EXPECT_THAT(watch_.HeldUp(), ::testing::ElementsAre(tp_));
+  log_end_ = 7;  // the end of the partition after all
+  StandStill();
+  EXPECT_THAT(watch_.HeldUp(), ::testing::IsEmpty());
+  log_end_ = 9;
+  StandStill();
+  StandStill();
+  ASSERT_THAT(watch_.HeldUp(), ::testing::ElementsAre(tp_));
+  ++partitions_.at(tp_).next;
+  ASSERT_TRUE(Check().ok());
+  EXPECT_THAT(watch_.HeldUp(), ::testing::IsEmpty());
 }
 
 TEST_F(StallWatchTest, ExcusesWhoCannotDeliver) {
