@@ -15,6 +15,7 @@
 #include "common/kafka/rd_common.h"
 #include "common/kafka/rd_fetch_waker.h"
 #include "common/kafka/rd_group_metadata.h"
+#include "common/kafka/rd_group_offsets.h"
 #include "common/kafka/rd_membership.h"
 #include "common/kafka/rd_owner_watch.h"
 #include "common/kafka/rd_reachability.h"
@@ -545,40 +546,11 @@ std::optional<int64_t> RdConsumer::CachedEnd(const TopicPartition& tp) {
 // --- Committed offsets, and the group ---
 
 Result<std::optional<int64_t>> RdConsumer::Committed(const TopicPartition& tp) {
-  rd::PartitionListPtr list = rd::NewPartitionList({&tp, 1});
-  rd_kafka_resp_err_t error = rd_kafka_committed(client_.get(), list.get(), kCommittedTimeoutMs);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = list->elems[0].err;
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ErrorStatus(error, ToString(tp) + ": reading the committed offset");
-  if (list->elems[0].offset < 0) return std::optional<int64_t>();
-  return std::optional<int64_t>(list->elems[0].offset);
+  return rd::CommittedOffset(client_.get(), tp, kCommittedTimeoutMs);
 }
 
 Status RdConsumer::CommitOffsets(const std::vector<std::pair<TopicPartition, int64_t>>& offsets) {
-  if (offsets.empty()) return Status::Ok();
-  // A queue and not a synchronous commit, which has no time-out.
-  rd::QueuePtr reply(rd_kafka_queue_new(client_.get()));
-  rd::PartitionListPtr list = rd::NewPartitionList(offsets);
-  rd_kafka_resp_err_t error = rd_kafka_commit_queue(client_.get(), list.get(), reply.get(), nullptr, nullptr);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd::EventPtr event(rd_kafka_queue_poll(reply.get(), kCommitTimeoutMs));
-    if (event == nullptr) return Status::Retry("committing offsets: no answer");
-    error = rd_kafka_event_error(event.get());
-    const rd_kafka_topic_partition_list_t* done = rd_kafka_event_topic_partition_list(event.get());
-    for (int i = 0; error == RD_KAFKA_RESP_ERR_NO_ERROR && done != nullptr && i < done->cnt; ++i) {
-      error = done->elems[i].err;
-    }
-  }
-  switch (error) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      return Status::Ok();
-    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
-    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-    case RD_KAFKA_RESP_ERR__FATAL:
-      return ErrorStatus(error, "committing offsets", ErrorKind::kRecover);
-    default:
-      return ErrorStatus(error, "committing offsets");
-  }
+  return rd::CommitOffsets(client_.get(), offsets, kCommitTimeoutMs);
 }
 
 std::unique_ptr<GroupMetadata> RdConsumer::Group() {

@@ -1,9 +1,12 @@
 #include "common/kafka/rd_membership.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 
+#include "common/base/parse_integer.h"
 #include "common/kafka/rd_common.h"
 
 namespace odometer::rd {
@@ -16,6 +19,10 @@ bool IsMemberOf(std::string_view member_id, std::string_view instance_id) {
   return member_id.size() == instance_id.size() + 1 + kUuidBytes && member_id.starts_with(instance_id);
 }
 
+// A broker may be busy when a session ends.
+constexpr int64_t kExpiryMs = 3000;
+constexpr std::chrono::milliseconds kLookEvery{250};
+
 using GroupListPtr = std::unique_ptr<const rd_kafka_group_list, Free<rd_kafka_group_list_destroy>>;
 
 // Null when it cannot be known, or there is no such group.
@@ -25,6 +32,25 @@ GroupListPtr ListGroup(rd_kafka_t* client, const std::string& group, int timeout
   GroupListPtr groups(listed);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR || groups == nullptr || groups->group_cnt == 0) return nullptr;
   return groups;
+}
+
+// Whether the group has a member of our instance id that is not known to be ourselves; false when that cannot be known.
+bool OtherOfInstance(rd_kafka_t* client, const StaticMember& self, int timeout_ms) {
+  GroupListPtr groups = ListGroup(client, self.group, timeout_ms);
+  if (groups == nullptr) return false;
+  const rd_kafka_group_info& found = groups->groups[0];
+  for (int i = 0; i < found.member_cnt; ++i) {
+    const std::string_view id = found.members[i].member_id;
+    if (IsMemberOf(id, self.instance_id)) return id != self.member_id && id != MemberId(client);
+  }
+  return false;
+}
+
+int64_t SessionTimeoutMs(rd_kafka_t* client) {
+  char text[32] = "";
+  size_t size = sizeof text;
+  if (rd_kafka_conf_get(rd_kafka_conf(client), "session.timeout.ms", text, &size) != RD_KAFKA_CONF_OK) return 0;
+  return ParseInteger<int64_t>(text).value_or(0);
 }
 
 // Reads what Kafka's protocol writes: integers are big-endian.
@@ -65,18 +91,15 @@ std::string MemberId(rd_kafka_t* client) {
 }
 
 Status FencedStatus(rd_kafka_t* client, const StaticMember& self, int timeout_ms) {
-  GroupListPtr groups = ListGroup(client, self.group, timeout_ms);
-  const Status given_up = Status::Recover("the group has given up this member");
-  if (groups == nullptr) return given_up;
-  const rd_kafka_group_info& found = groups->groups[0];
-  for (int i = 0; i < found.member_cnt; ++i) {
-    const std::string_view id = found.members[i].member_id;
-    if (!IsMemberOf(id, self.instance_id)) continue;
-    if (id == self.member_id || id == MemberId(client)) return given_up;
-    return Status::Stop("another processor with the same instance.id has joined group " + self.group +
-                        ": give each one its own, or stop one of the two");
+  const int64_t deadline = NowMs() + SessionTimeoutMs(client) + kExpiryMs;
+  while (OtherOfInstance(client, self, timeout_ms)) {
+    if (NowMs() >= deadline) {
+      return Status::Stop("another processor with the same instance.id has joined group " + self.group +
+                          ": give each one its own, or stop one of the two");
+    }
+    std::this_thread::sleep_for(kLookEvery);
   }
-  return given_up;
+  return Status::Recover("the group has given up this member");
 }
 
 Result<std::set<TopicPartition>> OwnedInGroup(rd_kafka_t* client, const std::string& group, int timeout_ms) {

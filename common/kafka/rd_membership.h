@@ -23,8 +23,9 @@ struct StaticMember {
 
 // What became of a static member that is fenced. librdkafka (2.0.2, its issue 3437) forgets its member id when its session
 // times out, and while it waits for the caller, who is restoring, it goes on with an empty one: then the group fences it in
-// favour of itself. kStop when another member has its instance id; kRecover when none has, or when that cannot be known within
-// timeout_ms.
+// favour of itself, by an id that may not be known here. Such a member has nobody who keeps it, and a twin has: so kStop when
+// another member has its instance id for longer than a session lasts, and kRecover when none has, or when that cannot be known
+// within timeout_ms. Waits for so long.
 Status FencedStatus(rd_kafka_t* client, const StaticMember& self, int timeout_ms);
 
 // What the members of a group own, as its coordinator tells. kRetry while it rebalances, or when that cannot be known within
