@@ -77,10 +77,6 @@ Status RemoveOldSocket(const std::string& path) {
 
 }  // namespace
 
-void FileDescriptor::Close() {
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
-}
-
 Result<FileDescriptor> ListenUnix(const std::string& path) {
   ODOMETER_RETURN_IF_ERROR(RemoveOldSocket(path));
   Result<Address> address = AddressOf(path);
