@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "cli/client/client_commands.h"
 #include "cli/config/config_loader.h"
 #include "cli/config/config_text.h"
+#include "cli/control/controller.h"
+#include "cli/control_command.h"
 #include "cli/dead_letters_command.h"
 #include "cli/listener.h"
 #include "cli/service_commands.h"
@@ -30,9 +33,22 @@ struct ConfigFlags {
 };
 
 void AddConfigFlags(CLI::App* command, ConfigFlags* flags) {
-  command->add_option("--config", flags->files, "YAML file; may be repeated, the later one wins")->take_all();
-  command->add_option("--set", flags->sets, "KEY=VALUE: set one option, over files and environment")->take_all();
+  command->add_option("--config", flags->files, "YAML file; may be repeated, the later one wins")
+      ->take_all()
+      ->allow_extra_args(false);  // what follows the file is no second one
+  command->add_option("--set", flags->sets, "KEY=VALUE: set one option, over files and environment")
+      ->take_all()
+      ->allow_extra_args(false);
   command->add_option("--log-level", flags->log_level, "trace, debug, info, warn, error or off");
+}
+
+// The same flags for another process.
+std::vector<std::string> Arguments(const ConfigFlags& flags) {
+  std::vector<std::string> arguments;
+  for (const std::string& file : flags.files) arguments.push_back("--config=" + file);
+  for (const std::string& set : flags.sets) arguments.push_back("--set=" + set);
+  if (!flags.log_level.empty()) arguments.push_back("--log-level=" + flags.log_level);
+  return arguments;
 }
 
 Result<LoadedConfig> TryLoad(const ConfigFlags& flags, const std::string& listen_key) {
@@ -71,6 +87,7 @@ class CommandLine {
     app_.set_version_flag("--version", VersionText());
     app_.require_subcommand(0, 1);  // Run checks that there is one: the library's own check hides misspelt names
     app_.footer("Examples:\n"
+                "  odometer start --config odometer.yaml\n"
                 "  odometer serve --config odometer.yaml --listen 127.0.0.1:3000\n"
                 "  odometer track visits 3\n"
                 "  odometer get visits\n"
@@ -85,6 +102,7 @@ class CommandLine {
                "  odometer ingest --config odometer.yaml --listen 127.0.0.1:8000");
     AddService("serve", "Ingest and query on one port", "serve.listen", RunServe,
                "  odometer serve --config odometer.yaml --listen 127.0.0.1:3000");
+    AddControl();
     AddTrack();
     AddGet();
     AddDeadLetters();
@@ -140,6 +158,56 @@ class CommandLine {
     }
     StopSignal stop(StopSignal::kHardExitMs, takes_hangup);
     return run(loaded->config, &stop);
+  }
+
+  CLI::App* AddControlCommand(const std::string& name, const std::string& description, const std::string& examples,
+                              int (*run)(const Config&, const ControlRequest&)) {
+    CLI::App* command = AddCommand(&app_, name, description, examples, [this, run] {
+      std::optional<LoadedConfig> loaded = Load(flags_, "");
+      if (!loaded) return kUsageError;
+      control_.arguments = Arguments(flags_);
+      return run(loaded->config, control_);
+    });
+    AddConfigFlags(command, &flags_);
+    std::vector<std::string> names(std::begin(kServices), std::end(kServices));
+    names.emplace_back(kAllServices);
+    command->add_option("NAME", control_.names, "processor, query, ingest, serve or all: the first three; none is all")
+        ->check(CLI::IsMember(names));
+    return command;
+  }
+
+  void AddControl() {
+    CLI::App* start = AddControlCommand("start", "Start processes in the background, and wait until they are ready",
+                                        "  odometer start --config odometer.yaml\n"
+                                        "  odometer start --config odometer.yaml --timeout 10m processor query",
+                                        RunStart);
+    CLI::App* stop = AddControlCommand("stop", "Stop processes of the background: they finish what is under way",
+                                       "  odometer stop --config odometer.yaml\n"
+                                       "  odometer stop ingest --config odometer.yaml --force",
+                                       RunStop);
+    CLI::App* restart = AddControlCommand("restart", "Stop and start processes, one after the other",
+                                          "  odometer restart --config odometer.yaml\n"
+                                          "  odometer restart processor --config odometer.yaml --timeout 10m",
+                                          RunRestart);
+    for (CLI::App* command : {start, restart}) {
+      command->add_option("--timeout", control_.timeout, "How long to wait until they are ready; 60s unless given");
+    }
+    stop->add_option("--timeout", control_.timeout, "How long to wait until they have stopped; 30s unless given");
+    for (CLI::App* command : {stop, restart}) {
+      command->add_flag("--force", control_.force, "Kill what has not stopped in time; what is committed is kept");
+    }
+    CLI::App* status = AddControlCommand(
+        "status", "Say what runs, and whether it is ready: exit code 0, else 1, or 3 when one does not run",
+        "  odometer status --config odometer.yaml\n"
+        "  odometer status processor --config odometer.yaml --json",
+        RunStatus);
+    status->add_flag("--json", control_.json, "One JSON object per line");
+    CLI::App* logs = AddControlCommand("logs", "Print the end of the logs of processes of the background",
+                                       "  odometer logs --config odometer.yaml\n"
+                                       "  odometer logs processor --config odometer.yaml -n 100 -f",
+                                       RunLogs);
+    logs->add_option("-n,--lines", control_.lines, "How many lines")->capture_default_str();
+    logs->add_flag("-f,--follow", control_.follow, "Go on with what is logged from now on");
   }
 
   void AddTrack() {
@@ -221,6 +289,7 @@ class CommandLine {
 
   CLI::App app_{"Odometer: exact, live counts over Kafka topics", "odometer"};
   ConfigFlags flags_;
+  ControlRequest control_;
   TrackRequest track_;
   GetRequest get_;
   DeadLettersRequest letters_;

@@ -60,7 +60,7 @@ std::string MakeUrl(std::string base, std::string_view path,
   return base;
 }
 
-Result<HttpAnswer> HttpGet(const std::string& url, const std::string& token, int timeout_ms) {
+Result<HttpAnswer> HttpGet(const std::string& url, const std::string& token, int timeout_ms, HttpRoute route) {
   std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
   if (!curl) return Status::Retry("libcurl could not start");
   std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(nullptr, curl_slist_free_all);
@@ -68,6 +68,7 @@ Result<HttpAnswer> HttpGet(const std::string& url, const std::string& token, int
   HttpAnswer answer;
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+  if (route == HttpRoute::kDirect) curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "*");
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_ms));

@@ -21,7 +21,13 @@ struct HttpAnswer {
 std::string MakeUrl(std::string base, std::string_view path,
                     const std::vector<std::pair<std::string, std::string>>& query);
 
+enum class HttpRoute {
+  kProxy,   // by a proxy, where the environment names one
+  kDirect,  // to the server itself, which is on this machine
+};
+
 // Shows the token, unless it is empty. kRetry with the reason when there was no answer.
-Result<HttpAnswer> HttpGet(const std::string& url, const std::string& token, int timeout_ms);
+Result<HttpAnswer> HttpGet(const std::string& url, const std::string& token, int timeout_ms,
+                           HttpRoute route = HttpRoute::kProxy);
 
 }  // namespace odometer::cli

@@ -43,6 +43,7 @@ struct Config {
   AuthConfig auth;
 
   std::string log_level;
+  std::string run_dir;
 
   const KafkaProperties& kafka() const { return processor.kafka; }
 };

@@ -99,6 +99,11 @@ class Loader {
       advertised.origin = "query.listen";
       config_.processor.advertised_address = config_.query_listen;
     }
+    if (Setting& run_dir = settings_["run.dir"]; run_dir.origin == "default") {
+      run_dir.text = config_.processor.state_dir + "/run";
+      run_dir.origin = "state.dir";
+      config_.run_dir = run_dir.text;
+    }
     LoadedConfig loaded;
     loaded.config = std::move(config_);
     for (const Option& option : Options()) loaded.settings.push_back(settings_.at(option.key));

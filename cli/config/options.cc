@@ -145,6 +145,9 @@ void AddInstance(Table* table) {
               "Folder of the state: the database, and the socket on which the query process asks the processor. One "
               "per instance, on a local disk.",
               [](Config& c, const std::string& v) { c.processor.state_dir = v; });
+  table->Text("run.dir", "/var/lib/odometer/run",
+              "Folder of the pid files and logs of `odometer start`. When not set: `run` in `state.dir`.",
+              [](Config& c, const std::string& v) { c.run_dir = v; });
   table->Add("log.level", "level", "info", "`trace`, `debug`, `info`, `warn`, `error` or `off`. Logs go to standard error.",
              [](std::string_view text, Config* config) {
                for (std::string_view level : {"trace", "debug", "info", "warn", "error", "off"}) {

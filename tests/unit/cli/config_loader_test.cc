@@ -126,6 +126,18 @@ TEST_F(ConfigLoaderTest, FilesThenEnvironmentThenFlags) {
   EXPECT_EQ(OriginOf(*loaded, "totals"), input.files[0] + ":4");
 }
 
+TEST_F(ConfigLoaderTest, TheRunFolderIsInTheStateFolderUnlessItIsSet) {
+  const std::string file = File("state.yaml", "state.dir: /data/2\n");
+  Result<LoadedConfig> loaded = LoadConfig({.files = {file}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  EXPECT_EQ(loaded->config.run_dir, "/data/2/run");
+  EXPECT_EQ(OriginOf(*loaded, "run.dir"), "state.dir");
+  loaded = LoadConfig({.files = {file}, .environment = {{"ODOMETER_RUN_DIR", "/run/odometer"}}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  EXPECT_EQ(loaded->config.run_dir, "/run/odometer");
+  EXPECT_EQ(OriginOf(*loaded, "run.dir"), "ODOMETER_RUN_DIR");
+}
+
 TEST_F(ConfigLoaderTest, EnvironmentReachesKeysWithUnderscoresAndKafka) {
   const Result<LoadedConfig> loaded = LoadConfig({.environment = {{"ODOMETER_DEAD_LETTER_LATE", "true"},
                                                                   {"ODOMETER_QUERY_MIN_OFFSET_TIMEOUT", "7s"},
