@@ -9,6 +9,7 @@
 #include "ingest/definitions.h"
 #include "ingest/ingest.h"
 #include "query/control_writer.h"
+#include "query/web/api_docs.h"
 
 namespace odometer::cli {
 namespace {
@@ -124,6 +125,7 @@ Result<std::unique_ptr<QueryParts>> QueryParts::Make(const Config& config, const
 void QueryParts::AddRoutes(http::Router* router) {
   query_->AddRoutes(router);
   live_->AddRoutes(router);
+  AddApiDocsRoutes(router);
 }
 
 std::vector<std::string> QueryParts::NotReady() const { return watch_->NotReady(); }

@@ -3,31 +3,11 @@
 #include <fmt/core.h>
 #include <xxhash.h>
 
-#include <algorithm>
-#include <optional>
-
 namespace odometer {
 
 std::string EntityTag(std::string_view bytes) {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
   return fmt::format("\"{:016x}{:016x}\"", hash.high64, hash.low64);
-}
-
-bool NoneMatchNames(const http::Request& request, std::string_view tag) {
-  const std::optional<std::string_view> header = request.Header("if-none-match");
-  if (!header) return false;
-  std::string_view rest = *header;
-  constexpr std::string_view kSpace = " \t";
-  while (!rest.empty()) {
-    const size_t comma = rest.find(',');  // none of our tags has one
-    std::string_view known = rest.substr(0, comma);
-    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    known.remove_prefix(std::min(known.find_first_not_of(kSpace), known.size()));
-    known = known.substr(0, known.find_last_not_of(kSpace) + 1);
-    if (known.starts_with("W/")) known.remove_prefix(2);
-    if (known == tag || known == "*") return true;
-  }
-  return false;
 }
 
 }  // namespace odometer

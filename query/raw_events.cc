@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/bytes.h"
+#include "common/http/none_match.h"
 #include "query/answer.h"
 #include "query/entity_tag.h"
 #include "query/raw_parameters.h"
@@ -63,7 +64,7 @@ http::Response RawEvents::Read(const http::Request& request, StateView* view) co
     AppendRows(*page, &body);
     body += ']';
     const std::string tag = EntityTag(body);
-    response = NoneMatchNames(request, tag) ? NotModified() : http::Response::Json(200, std::move(body));
+    response = http::NoneMatchNames(request, tag) ? NotModified() : http::Response::Json(200, std::move(body));
     response.With("ETag", tag);
     if (page->more) response.With("X-Odometer-Next-After", PlaceText(page->rows.back().place));
   }
@@ -77,7 +78,7 @@ http::Response RawEvents::Stream(const http::Request& request, const EventsQuery
                                  StateView* view) const {
   const StatePosition& position = view->position();
   const std::string tag = EntityTag(WhatDeterminesIt(topic_, query, position, first.retained_from_ms));
-  if (NoneMatchNames(request, tag)) return NotModified().With("ETag", tag);
+  if (http::NoneMatchNames(request, tag)) return NotModified().With("ETag", tag);
   EventsQuery rest = query;
   rest.after = first.rows.back().place;
   rest.before_offsets.emplace();

@@ -34,6 +34,7 @@ LIBRARY_ONLY_IN = {
     "rocksdb/": ["common/store/*.cc", "common/store/*_internal.h"],
     "librdkafka/": ["common/kafka/rd_*.h", "common/kafka/rd_*.cc"],
     "openssl/": ["common/auth/digest.cc", "common/http/web_socket_handshake.cc"],
+    "zlib": ["common/http/static_files.cc"],
     "wslay/": ["common/http/web_socket_wire.cc"],
     "pistache/": ["common/http/*.h", "common/http/*.cc", "ingest/handlers/*", "query/handlers/*"],
 }

@@ -19,6 +19,7 @@
 #include "ingest/ingest.h"
 #include "query/live/live.h"
 #include "query/query.h"
+#include "query/web/api_docs.h"
 #include "tests/unit/query/fake_kafka.h"
 #include "tests/unit/query/fake_state_reader.h"
 
@@ -118,6 +119,7 @@ TEST_F(OpenApiTest, DocumentsTheRoutesOfQuery) {
   auto no_reader = [] { return Result<std::unique_ptr<LogReader>>(Status::Retry("idle")); };
   std::unique_ptr<Live> live = NewLive({}, no_tail, no_reader, &admin, &state, &clock_, &metrics_);
   live->AddRoutes(&router_);
+  AddApiDocsRoutes(&router_);
   EXPECT_THAT(DocumentedFor("query"), UnorderedElementsAreArray(RoutesOf(router_)));
 }
 
@@ -149,6 +151,7 @@ TEST_F(OpenApiTest, SaysWhatTokenEachRouteWants) {
   AddDefinitionRoutes({}, &producer, &table, &clock_, &router_);
   std::unique_ptr<Query> query = NewQuery({}, &state, &control, &admin, &clock_, &metrics_);
   query->AddRoutes(&router_);
+  AddApiDocsRoutes(&router_);
   for (const http::Router::Route& route : router_.routes()) {
     const std::string name = NameOf(route);
     const std::string access = route.access == http::Access::kOpen   ? "open"
