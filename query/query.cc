@@ -1,5 +1,6 @@
 #include "query/query.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/http/gate.h"
@@ -24,9 +25,11 @@ constexpr size_t kMaxQueuedWrites = 200;
 constexpr size_t kMaxQueuedChecks = 20;
 constexpr size_t kMaxParked = 2'000;
 
-http::Response ToDefinitions() {
+// With the parameters, `limit` among them. A token in them is none by now, so a client that shows it there must do so again.
+http::Response ToDefinitions(const http::Request& request) {
+  const size_t parameters = std::min(request.target.find('?'), request.target.size());
   http::Response response = http::Response::Text(307, "");
-  return std::move(response.With("Location", "/metric/"));
+  return std::move(response.With("Location", "/metric/" + request.target.substr(parameters)));
 }
 
 class QueryService final : public Query {
@@ -56,7 +59,7 @@ class QueryService final : public Query {
                 [this, kilometric](http::Request& request, http::Responder responder) {
                   // Two dialects have this path; only Kilometric's clients name a key.
                   const bool asks_for_list = request.authenticated && !request.Query("key");
-                  if (definitions_here_ && asks_for_list) return responder.Send(ToDefinitions());
+                  if (definitions_here_ && asks_for_list) return responder.Send(ToDefinitions(request));
                   reads_.Serve(request, std::move(responder), kilometric);
                 });
     for (const char* pattern : {"/data/metrics", "/data/metrics/"}) {

@@ -122,6 +122,10 @@ TEST_F(QueryTest, WhoAsksForMetricWithATokenAndWithoutAKeyIsSentToDefinitionsWhe
   const http::Response sent = ask(router, true, {});
   EXPECT_EQ(sent.status, 307);
   EXPECT_EQ(HeaderOf(sent, "Location"), "/metric/");
+  http::Request limited = GetRequest({{"limit", "5"}});
+  limited.target = "/metric?limit=5";
+  limited.authenticated = true;
+  EXPECT_EQ(HeaderOf(Call(router, http::Method::kGet, "/metric", limited), "Location"), "/metric/?limit=5");
   EXPECT_EQ(ask(router, false, {}).status, 400);
   EXPECT_EQ(ask(router, true, {{"key", "k"}, {"type", "counter"}}).status, 200);
   EXPECT_EQ(ask(router_, true, {}).status, 400);
