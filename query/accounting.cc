@@ -1,5 +1,6 @@
 #include "query/accounting.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,12 @@ void WriteTask(const TaskPosition& task, JsonWriter* json) {
     json->Raw("null");
   } else {
     json->Integer(task.stream_time_ms);
+  }
+  json->Key("lag");
+  if (task.log_end_offset < 0) {
+    json->Raw("null");
+  } else {
+    json->Integer(std::max<int64_t>(0, task.log_end_offset - task.next_input_offset));
   }
   WriteCounts(task.accounting, task.accounting.Balanced(), json);
   json->EndObject();

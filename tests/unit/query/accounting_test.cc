@@ -32,8 +32,8 @@ TEST(AccountingResponse, TellsEveryKindOfEveryTask) {
   TaskPosition task = Task(3, OfEveryKind());
   task.stream_time_ms = 1'603'303'560'000;
   EXPECT_EQ(Answer({4, {task}})["partitions"], json::parse(R"([{
-      "partition": 3, "next_offset": 40, "stream_time_ms": 1603303560000, "consumed": 21, "applied": 1, "duplicate": 2,
-      "late": 3, "overflowed": 4, "rejected": 11, "rejected_by_reason": {"malformed": 5, "bad_control": 6},
+      "partition": 3, "next_offset": 40, "stream_time_ms": 1603303560000, "lag": null, "consumed": 21, "applied": 1,
+      "duplicate": 2, "late": 3, "overflowed": 4, "rejected": 11, "rejected_by_reason": {"malformed": 5, "bad_control": 6},
       "balanced": true}])"));
 }
 
@@ -59,6 +59,17 @@ TEST(AccountingResponse, TellsOfCommandsByThemselves) {
   EXPECT_EQ(answer["consumed"], 1);
   EXPECT_EQ(answer["commands"]["consumed"], 42);
   EXPECT_EQ(answer["commands"]["balanced"], true);
+}
+
+TEST(AccountingResponse, TellsHowFarTheEndIs) {
+  TaskPosition behind = Task(0, {}), at_end = Task(1, {}), past_what_was_seen = Task(2, {});
+  behind.log_end_offset = 43;
+  at_end.log_end_offset = 40;
+  past_what_was_seen.log_end_offset = 39;
+  const json partitions = Answer({3, {behind, at_end, past_what_was_seen}})["partitions"];
+  EXPECT_EQ(partitions[0]["lag"], 3);
+  EXPECT_EQ(partitions[1]["lag"], 0);
+  EXPECT_EQ(partitions[2]["lag"], 0);
 }
 
 TEST(AccountingResponse, BeforeTheFirstEventThereIsNoStreamTime) {
