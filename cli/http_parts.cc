@@ -10,6 +10,7 @@
 #include "ingest/ingest.h"
 #include "query/control_writer.h"
 #include "query/web/api_docs.h"
+#include "query/web/dashboard.h"
 
 namespace odometer::cli {
 namespace {
@@ -126,6 +127,7 @@ void QueryParts::AddRoutes(http::Router* router) {
   query_->AddRoutes(router);
   live_->AddRoutes(router);
   AddApiDocsRoutes(router);
+  AddDashboardRoutes(router);
 }
 
 std::vector<std::string> QueryParts::NotReady() const { return watch_->NotReady(); }

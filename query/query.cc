@@ -94,9 +94,6 @@ class QueryService final : public Query {
     router->AddSimple(http::Method::kGet, "/health/ping", http::Access::kOpen, [](const http::Request&) {
       return http::Response::Text(200, "pong (metrics-api service)");
     });
-    router->AddSimple(http::Method::kGet, "/", http::Access::kOpen, [](const http::Request&) {
-      return http::Response::Text(200, "Odometer: exact, live counts over Kafka topics: /metric?key=NAME&type=counter\n");
-    });
     http::AddLogoutRoute(router);
   }
 

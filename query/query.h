@@ -45,7 +45,7 @@ class Query {
  public:
   virtual ~Query() = default;
   // Adds /metric, /read, the /data/metrics family, GET /v1/metrics, /api/v1/accounting, /api/v1/status/cardinality, /health,
-  // /health/ping, / and /logout; the query must outlive the server.
+  // /health/ping and /logout; the query must outlive the server.
   virtual void AddRoutes(http::Router* router) = 0;
   // Ends what is under way and drops what is queued: after the server has been drained. Idempotent.
   virtual void Stop() = 0;

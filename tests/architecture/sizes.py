@@ -7,7 +7,7 @@ import cpp_source
 
 MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 80
-_CODE = (".h", ".cc", ".py", ".sh", ".java", ".js", ".cmake")
+_CODE = (".h", ".cc", ".py", ".sh", ".java", ".js", ".mjs", ".ts", ".tsx", ".cmake")
 
 
 def read_allowed(path):

@@ -94,6 +94,7 @@ show_answers() {
   show "$ingest/track?key=hello" -i
   offset=$(sed -n 's/^X-Odometer-Offset: //Ip' <<<"$ANSWER")
   show "$query/read?key=hello&type=counter${offset:+&min-offset=$offset}"
+  printf '\nIn a browser: %s/\n' "$query"
   printf '\nSettings: %s\nLogs:     %s\nStop:     deploy/local/down%s\n' "$DIR/odometer.yaml" "$DIR/logs" \
     "$([[ $DIR == "$(default_folder)" ]] || printf ' --dir %s' "$DIR")"
 }

@@ -20,6 +20,7 @@
 #include "query/live/live.h"
 #include "query/query.h"
 #include "query/web/api_docs.h"
+#include "query/web/dashboard.h"
 #include "tests/unit/query/fake_kafka.h"
 #include "tests/unit/query/fake_state_reader.h"
 
@@ -120,6 +121,7 @@ TEST_F(OpenApiTest, DocumentsTheRoutesOfQuery) {
   std::unique_ptr<Live> live = NewLive({}, no_tail, no_reader, &admin, &state, &clock_, &metrics_);
   live->AddRoutes(&router_);
   AddApiDocsRoutes(&router_);
+  AddDashboardRoutes(&router_);
   EXPECT_THAT(DocumentedFor("query"), UnorderedElementsAreArray(RoutesOf(router_)));
 }
 
@@ -152,6 +154,7 @@ TEST_F(OpenApiTest, SaysWhatTokenEachRouteWants) {
   std::unique_ptr<Query> query = NewQuery({}, &state, &control, &admin, &clock_, &metrics_);
   query->AddRoutes(&router_);
   AddApiDocsRoutes(&router_);
+  AddDashboardRoutes(&router_);
   for (const http::Router::Route& route : router_.routes()) {
     const std::string name = NameOf(route);
     const std::string access = route.access == http::Access::kOpen   ? "open"

@@ -409,7 +409,6 @@ TEST_F(QueryTest, AWriteThatWaitsTooLongIsNotWritten) {
 TEST_F(QueryTest, HealthAndPingAnswer) {
   EXPECT_EQ(Get("/health").body, R"({"status":"ok"})");
   EXPECT_EQ(Get("/health/ping").body, "pong (metrics-api service)");
-  EXPECT_EQ(Get("/").status, 200);
 }
 
 TEST_F(QueryTest, StopAnswersWhatWaitsAndRefusesWhatComes) {

@@ -84,7 +84,6 @@ const std::map<std::string, RouteCase>& Cases() {
       {"GET /api/v1/accounting", {Rule::kTotals, {http::Get("/api/v1/accounting")}}},
       {"GET /health", {Rule::kNothing, {http::Get("/health")}}},
       {"GET /health/ping", {Rule::kNothing, {http::Get("/health/ping")}}},
-      {"GET /", {Rule::kNothing, {http::Get("/")}}},
       {"GET /logout", {Rule::kNothing, {http::Get("/logout")}}},
       {"GET /livez", {Rule::kNothing, {http::Get("/livez")}}},
       {"GET /readyz", {Rule::kNothing, {http::Get("/readyz")}}},
