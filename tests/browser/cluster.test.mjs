@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import {after, test} from 'node:test';
+
+import {closeBrowser, get, numberOf, post, track, unique, until, withPage} from './support.mjs';
+
+after(closeBrowser);
+
+test('tells partitions, lag and what became of every record', async () => {
+  await track(unique('one'));
+  await withPage('#/cluster', async (page) => {
+    const tile = (label) =>
+      page
+        .locator('.tile', {has: page.getByText(label, {exact: true})})
+        .locator('dd')
+        .first();
+    await until('coverage', async () => (await tile('Partitions').innerText()) === '4 of 4');
+    assert.equal(await tile('Accounting').innerText(), 'Balanced');
+    await until('a lag of none', async () => (await tile('Lag').innerText()) === '0');
+    await until('health', async () => (await tile('State').innerText()) === 'Healthy');
+    await until('all records', async () => {
+      const {consumed} = await get('/api/v1/accounting');
+      return numberOf(await tile('Consumed').innerText()) === consumed;
+    });
+    const partitions = page.getByRole('region', {name: 'Partitions'}).locator('tbody tr');
+    assert.equal(await partitions.count(), 4);
+    await page.getByRole('row', {name: /Rejected: malformed/}).waitFor();
+    await page.getByText('in all partitions').waitFor();
+  });
+});
+
+test('tells limits and alerts of definitions', async () => {
+  const code = unique('COLD').replaceAll('-', '_').toUpperCase();
+  await post('/metric/', {code, name: 'Cold <b>store</b>', min_reading: -5, max_reading: 8});
+  await withPage('#/', async (page) => {
+    await page.getByRole('link', {name: 'Definitions'}).click();
+    const row = page.getByRole('row', {name: new RegExp(code)});
+    await until('no reading', async () => (await row.innerText()).includes('No reading yet'));
+    await post(`/metric/${code}`, {reading: 7});
+    await until('a good one', async () => (await row.innerText()).includes('Within its limits'));
+    await post(`/metric/${code}`, {reading: 11, reading_at: '2020-01-01T00:00:00'});
+    await until('an alert', async () => (await row.innerText()).includes('Outside its limits'));
+    assert.match(await page.locator('.page-tools').innerText(), /^[1-9]\d* alerts?$/);
+    await page.getByRole('link', {name: code}).click();
+    await until('the name', async () => (await page.locator('h1').innerText()) === 'Cold <b>store</b>');
+    await until('both readings', async () =>
+      (await page.locator('.plot').getAttribute('aria-label')).startsWith('Readings: 2 points'),
+    );
+    const outside = page.getByRole('region', {name: 'Outside the limits'});
+    assert.match(await outside.innerText(), /1 Jan 2020, 00:00:00\s+11/);
+    await post(`/metric/${code}/deactivate`, '');
+    await page.getByText('Inactive').waitFor();
+  });
+});
