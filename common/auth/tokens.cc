@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
 #include "common/auth/digest.h"
 #include "common/model/event.h"
+#include "common/model/json_object.h"
 #include "common/model/utf8.h"
 
 namespace odometer::auth {
@@ -17,27 +17,8 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kMaxTokenBytes = 512;
 constexpr size_t kMaxOrgBytes = 512;  // as for an event's
 
-Status NoMap() {
-  return Status::Invalid(
-      R"(must be a map from tokens to orgs, such as {"TOKEN": "acme", "sha256:…": {"org": "acme", "scope": "read"}})");
-}
-
-// The object at the top, when no name stands twice in it or below: else a later line would quietly win over an earlier.
-Status ParseObject(std::string_view text, Json* object) {
-  std::vector<std::set<std::string>> names;  // of the objects that are open
-  bool twice = false;
-  auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) names.emplace_back();
-    if (event == Json::parse_event_t::object_end) names.pop_back();
-    if (event == Json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second) twice = true;
-    return true;
-  };
-  // The parser takes a NUL for the end of its input, whatever follows.
-  if (text.find('\0') != std::string_view::npos) return NoMap();
-  *object = Json::parse(text, watch, /*allow_exceptions=*/false);
-  if (object->is_discarded() || !object->is_object()) return NoMap();
-  return twice ? Status::Invalid("no name may stand twice in it") : Status::Ok();
-}
+constexpr std::string_view kNoMap =
+    R"(must be a map from tokens to orgs, such as {"TOKEN": "acme", "sha256:…": {"org": "acme", "scope": "read"}})";
 
 Status CheckToken(const std::string& text) {
   const bool visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -87,7 +68,7 @@ Status ReadGrant(const Json& json, Grant* grant) {
 
 Result<std::vector<ConfiguredToken>> ParseTokens(std::string_view json) {
   Json object;
-  ODOMETER_RETURN_IF_ERROR(ParseObject(json, &object));
+  ODOMETER_RETURN_IF_ERROR(ParseUniqueObject(json, kNoMap, &object));
   std::vector<ConfiguredToken> tokens;
   for (const auto& [text, value] : object.items()) {
     ConfiguredToken& token = tokens.emplace_back();
