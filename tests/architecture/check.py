@@ -27,7 +27,8 @@ MAY_INCLUDE = {
     "processor": _COMMON,
     "query": _COMMON,
     "ingest": _COMMON,
-    "cli": _COMMON + ["processor", "query", "ingest"],
+    "webhook": _COMMON,
+    "cli": _COMMON + ["processor", "query", "ingest", "webhook"],
 }
 # Which files of the product may include a library's headers.
 LIBRARY_ONLY_IN = {
@@ -35,6 +36,7 @@ LIBRARY_ONLY_IN = {
     "librdkafka/": ["common/kafka/rd_*.h", "common/kafka/rd_*.cc"],
     "openssl/": ["common/auth/digest.cc", "common/http/web_socket_handshake.cc"],
     "zlib": ["common/http/static_files.cc"],
+    "curl/": ["webhook/curl_poster.cc", "webhook/target.cc", "cli/client/*.cc"],
     "wslay/": ["common/http/web_socket_wire.cc"],
     "pistache/": ["common/http/*.h", "common/http/*.cc", "ingest/handlers/*", "query/handlers/*"],
 }
