@@ -102,6 +102,8 @@ class CommandLine {
                "  odometer ingest --config odometer.yaml --listen 127.0.0.1:8000");
     AddService("serve", "Ingest and query on one port", "serve.listen", RunServe,
                "  odometer serve --config odometer.yaml --listen 127.0.0.1:3000");
+    AddService("webhook", "Post alerts to the webhooks of their orgs", "webhook.listen", RunWebhook,
+               "  odometer webhook --config odometer.yaml");
     AddControl();
     AddTrack();
     AddGet();

@@ -13,5 +13,6 @@ int RunIngest(const Config& config, const ConfigSource& source, StopSignal* stop
 int RunQuery(const Config& config, const ConfigSource& source, StopSignal* stop);
 // Ingest and query on one listener.
 int RunServe(const Config& config, const ConfigSource& source, StopSignal* stop);
+int RunWebhook(const Config& config, const ConfigSource& source, StopSignal* stop);
 
 }  // namespace odometer::cli

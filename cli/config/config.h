@@ -13,6 +13,8 @@
 #include "ingest/ingest.h"
 #include "processor/processor.h"
 #include "query/query.h"
+#include "webhook/poster.h"
+#include "webhook/webhook.h"
 
 namespace odometer::cli {
 
@@ -21,6 +23,13 @@ struct AuthConfig {
   std::vector<auth::ConfiguredToken> tokens;  // none: everybody
   std::string session_secret;                 // empty: none
   bool open = false;                          // without tokens, other machines may come in all the same
+};
+
+// Where alerts are delivered.
+struct WebhookConfig {
+  WebhookOptions options;
+  CurlPosterOptions poster;
+  std::vector<std::string> hosts;  // that URLs may have
 };
 
 // Made by LoadConfig; what several parts need is in each of them.
@@ -39,8 +48,10 @@ struct Config {
   std::string ingest_listen;
   std::string query_listen;
   std::string serve_listen;
+  std::string webhook_listen;
 
   AuthConfig auth;
+  WebhookConfig webhook;
 
   std::string log_level;
   std::string run_dir;

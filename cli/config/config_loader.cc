@@ -43,7 +43,7 @@ class Loader {
   }
 
   void AddFile(const std::string& path) {
-    Result<std::vector<FileSetting>> settings = ReadYamlFile(path, {std::string(kTokensKey)});
+    Result<std::vector<FileSetting>> settings = ReadYamlFile(path, {std::string(kTokensKey), std::string(kWebhooksKey)});
     if (!settings.ok()) {
       errors_.push_back(settings.status().message());
       return;

@@ -71,6 +71,22 @@ token that is written in plain are signed by the token itself, and every process
 entry only the process that gave them, until it ends. What is encrypted on the way is up to a proxy in front.
 )";
 
+constexpr std::string_view kWebhooks =
+    R"(
+```yaml
+alerts:
+  webhooks:
+    acme: https://hooks.example.com/odometer/acme
+  webhook:
+    hosts: [hooks.example.com]
+    secret: 0123456789abcdef0123456789abcdef
+```
+
+Like tokens the map is JSON in the environment: `ODOMETER_ALERTS_WEBHOOKS='{"acme":"https://hooks.example.com/…"}'`. A URL is http
+or https, and without a user. URLs and the secret are in no log. What is posted, and what is promised:
+[semantics.md](semantics.md), Webhooks.
+)";
+
 constexpr std::string_view kKafkaProperties =
     R"(
 Any other key below `kafka:` is a property of librdkafka and passed on as it is, to every client:
@@ -118,6 +134,7 @@ std::string ConfigDocsMarkdown() {
   auto end_section = [&] {
     if (section == "Kafka") text += kKafkaProperties;
     if (section == "Access") text += kTokens;
+    if (section == "Alerts") text += kWebhooks;
   };
   for (const Option& option : Options()) {
     if (option.section != section) {

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <limits>
@@ -12,6 +13,7 @@
 #include "common/kafka/properties.h"
 #include "common/model/tier.h"
 #include "processor/memory_budget.h"
+#include "webhook/target.h"
 
 namespace odometer::cli {
 namespace {
@@ -23,6 +25,7 @@ constexpr uint64_t kMiB = 1ull << 20;
 constexpr uint64_t kGiB = 1ull << 30;
 
 constexpr std::string_view kSessionSecretKey = "auth.session.secret";
+constexpr std::string_view kWebhookSecretKey = "alerts.webhook.secret";
 constexpr size_t kLeastSecretBytes = 16;
 
 // Builds the table, section by section. One function per type of value.
@@ -182,8 +185,11 @@ void AddKafka(Table* table) {
   AddTopicLike(table, "topics.outcomes", "metrics.outcomes", "What was decided. Created when missing.",
                [](Config& c, const std::string& v) { c.processor.outcomes_topic = v; });
   AddTopicLike(table, "topics.alerts", "metrics.alerts",
-               "Readings outside the limits of their metric. Created when missing.",
-               [](Config& c, const std::string& v) { c.processor.alerts_topic = v; });
+               "Readings outside the limits of their metric. Created when missing. `odometer webhook` delivers them.",
+               [](Config& c, const std::string& v) {
+                 c.processor.alerts_topic = v;
+                 c.webhook.options.topic = v;
+               });
   table->Integer("changelog.replication", -1, -1, 32'767,
                  "Replication factor of the topics that the processor creates; -1: the broker's default.",
                  [](Config& c, int64_t v) { c.processor.changelog_replication = static_cast<int16_t>(v); });
@@ -266,6 +272,8 @@ void AddListeners(Table* table) {
                  [](Config& c, const std::string& v) { c.query_listen = v; });
   table->Address("serve.listen", "127.0.0.1:3000", "`odometer serve`: ingest and query on one port.",
                  [](Config& c, const std::string& v) { c.serve_listen = v; });
+  table->Address("webhook.listen", "127.0.0.1:8002", "Operations of `odometer webhook`: `/livez`, `/readyz`, `/metrics`.",
+                 [](Config& c, const std::string& v) { c.webhook_listen = v; });
   table->Address("query.advertised", "127.0.0.1:7000", "Where other instances reach this instance's query process. When not set: as `query.listen`.",
                  [](Config& c, const std::string& v) { c.processor.advertised_address = v; });
   table->Integer("http.threads", 2, 1, 256, "I/O threads of each listener.",
@@ -314,6 +322,58 @@ void AddAccess(Table* table) {
              });
 }
 
+void AddAlerts(Table* table) {
+  table->Section("Alerts");
+  table->Add(std::string(kWebhooksKey), "map", "{}",
+             "From orgs to the URLs to which `odometer webhook` posts their alerts, see below. Alerts of other orgs are left out.",
+             [](std::string_view text, Config* config) {
+               Result<std::vector<WebhookTarget>> targets = ParseWebhookTargets(text);
+               if (!targets.ok()) return targets.status();
+               config->webhook.options.delivery.targets = std::move(*targets);
+               return Status::Ok();
+             });
+  table->Add("alerts.webhook.hosts", "list", "",
+             "The hosts that these URLs may have, separated by commas, without ports. Another one is an error.",
+             [](std::string_view text, Config* config) {
+               Result<std::vector<std::string>> hosts = ParseWebhookHosts(text);
+               if (!hosts.ok()) return hosts.status();
+               config->webhook.hosts = std::move(*hosts);
+               return Status::Ok();
+             });
+  table->Add(std::string(kWebhookSecretKey), "text", "",
+             "Signs what is posted, so that a receiver knows that it is ours. Needed where there are webhooks. At least 16 "
+             "bytes, for example of `openssl rand -hex 32`.",
+             [](std::string_view text, Config* config) {
+               if (!text.empty() && text.size() < kLeastSecretBytes) return Status::Invalid("must have at least 16 bytes, or none");
+               config->webhook.options.delivery.secret = text;
+               return Status::Ok();
+             });
+  table->Duration("alerts.webhook.timeout", "5s", 100, 10 * kSecondMs,
+                  "For one attempt, from the look-up of the host to the end of the answer.",
+                  [](Config& c, int64_t v) { c.webhook.poster.timeout_ms = static_cast<int>(v); });
+  table->Duration("alerts.webhook.retention", "24h", kMinuteMs, 366 * 24 * kHourMs,
+                  "An alert that is older, by the time of its record, is given up when its org's attempts fail. The topic must "
+                  "keep alerts for longer.",
+                  [](Config& c, int64_t v) { c.webhook.options.delivery.retention_ms = v; });
+  table->Bool("alerts.webhook.private", false,
+              "Whether addresses that are not public may be reached: private, loopback, link-local and such ones. They are "
+              "looked at when a connection is opened, after the host's name was resolved.",
+              [](Config& c, bool v) { c.webhook.poster.private_addresses = v; });
+}
+
+Status CheckWebhooks(const WebhookConfig& webhook) {
+  const std::vector<WebhookTarget>& targets = webhook.options.delivery.targets;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (std::find(webhook.hosts.begin(), webhook.hosts.end(), targets[i].host) != webhook.hosts.end()) continue;
+    return Status::Invalid(fmt::format("{}: the host of entry {}, {}, is not in alerts.webhook.hosts", kWebhooksKey, i + 1,
+                                       targets[i].host));
+  }
+  if (!targets.empty() && webhook.options.delivery.secret.empty()) {
+    return Status::Invalid(fmt::format("{} needs {}", kWebhooksKey, kWebhookSecretKey));
+  }
+  return Status::Ok();
+}
+
 void AddIngestAndQuery(Table* table) {
   table->Section("Ingest");
   table->Duration("ingest.linger", "0ms", 0, kSecondMs, "How long a record may wait for others to go with it.",
@@ -346,6 +406,7 @@ std::vector<Option> MakeOptions() {
   AddProcessing(&table);
   AddListeners(&table);
   AddAccess(&table);
+  AddAlerts(&table);
   AddIngestAndQuery(&table);
   return table.Take();
 }
@@ -389,7 +450,9 @@ std::string ShownKey(const std::string& key) {
 }
 
 bool IsSecret(std::string_view key) {
-  if (key == kTokensKey || key == kSessionSecretKey) return true;
+  for (std::string_view secret : {kTokensKey, kSessionSecretKey, kWebhooksKey, kWebhookSecretKey}) {
+    if (key == secret) return true;
+  }
   if (!key.starts_with(kKafkaPrefix)) return false;
   for (std::string_view part : {"password", "passphrase", "secret", "token", ".pem", "oauthbearer.config", "ssl_", "jaas"}) {
     if (key.find(part) != std::string_view::npos) return true;
@@ -431,6 +494,7 @@ Status CheckTogether(const Config& config) {
   if (config.auth.open && !config.auth.tokens.empty()) {
     return Status::Invalid("auth.open lets everybody in, and auth.tokens only some: remove one of them");
   }
+  ODOMETER_RETURN_IF_ERROR(CheckWebhooks(config.webhook));
   return auth::TokenTable::Make(config.auth.tokens, config.auth.session_secret, {}).status();
 }
 

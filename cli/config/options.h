@@ -32,8 +32,9 @@ inline constexpr std::string_view kKafkaPrefix = "kafka.";
 // nearest, or a value that librdkafka does not take. Never tells the value. kInvalid.
 Status CheckKafkaOption(const std::string& property, const std::string& value);
 
-// The option whose value is a map: one setting, whose text is JSON.
+// The options whose value is a map: one setting each, whose text is JSON.
 inline constexpr std::string_view kTokensKey = "auth.tokens";
+inline constexpr std::string_view kWebhooksKey = "alerts.webhooks";
 
 // Whether the value of that key must not be shown.
 bool IsSecret(std::string_view key);

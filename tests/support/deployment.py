@@ -100,7 +100,7 @@ class Deployment:
         self.name = "t" + os.path.basename(self.folder).replace("_", "").replace("odometer-", "")
         self.topic = self.name + ".events"
         self.partitions = partitions
-        self.ports = {name: free_port() for name in ("processor", "ingest", "query")}
+        self.ports = {name: free_port() for name in ("processor", "ingest", "query", "webhook")}
         self.processes = {}
         config = {
             "application": self.name,
@@ -115,6 +115,7 @@ class Deployment:
             "processor.listen": f"127.0.0.1:{self.ports['processor']}",
             "ingest.listen": f"127.0.0.1:{self.ports['ingest']}",
             "query.listen": f"127.0.0.1:{self.ports['query']}",
+            "webhook.listen": f"127.0.0.1:{self.ports['webhook']}",
         }
         config.update(settings or {})
         self.config = self.folder + "/odometer.yaml"

@@ -14,6 +14,7 @@ namespace odometer::cli {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -348,6 +349,26 @@ TEST_F(ConfigLoaderTest, NoTokenIsEverShown) {
 TEST_F(ConfigLoaderTest, AnErrorInATokenNamesItsLineAndEntry) {
   EXPECT_THAT(ErrorOf("log.level: info\nauth:\n  tokens:\n    a: x\n    b: {org: y, scope: admin}\n"),
               HasSubstr("bad.yaml:3: auth.tokens: entry 2: a scope is read, write or all"));
+}
+
+TEST_F(ConfigLoaderTest, WebhooksAreAMapAndNeedAHostOnTheListAndASecret) {
+  const std::string webhooks = "alerts: {webhooks: {acme.x: 'https://Hooks.example/S3CRET', b: 'http://h/'}}\n";
+  const std::string hosts = "alerts.webhook.hosts: [hooks.example, h]\n";
+  const std::string secret = "alerts.webhook.secret: 0123456789abcdef\n";
+  const Result<LoadedConfig> loaded = LoadConfig({.files = {File("w.yaml", webhooks + hosts + secret)}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  const auto& delivery = loaded->config.webhook.options.delivery;
+  ASSERT_EQ(delivery.targets.size(), 2u);
+  EXPECT_EQ(delivery.targets[0].org, "acme.x");
+  EXPECT_EQ(delivery.targets[0].url, "https://Hooks.example/S3CRET");
+  EXPECT_EQ(delivery.secret, "0123456789abcdef");
+  EXPECT_THAT(EffectiveConfigText(loaded->settings), Not(AnyOf(HasSubstr("S3CRET"), HasSubstr("0123456789abcdef"))));
+
+  EXPECT_THAT(ErrorOf(webhooks + hosts), HasSubstr("alerts.webhooks needs alerts.webhook.secret"));
+  EXPECT_THAT(ErrorOf(webhooks + secret), HasSubstr("the host of entry 1, hooks.example, is not in alerts.webhook.hosts"));
+  EXPECT_THAT(ErrorOf(webhooks + secret + "alerts.webhook.hosts: [HOOKS.example]\n"), HasSubstr("entry 2, h,"));
+  EXPECT_THAT(ErrorOf("alerts.webhook.secret: S3CRET\n"), AllOf(HasSubstr("at least 16"), Not(HasSubstr("S3CRET"))));
+  EXPECT_THAT(ErrorOf("alerts: {webhooks: {a: 'ftp://S3CRET'}}\n"), AllOf(HasSubstr("entry 1"), Not(HasSubstr("S3CRET"))));
 }
 
 }  // namespace
