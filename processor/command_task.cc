@@ -6,6 +6,7 @@
 #include "common/base/bytes.h"
 #include "common/model/event.h"
 #include "common/model/event_decoder.h"
+#include "common/model/raw_event.h"
 #include "common/model/truncation.h"
 #include "processor/changelog_topics.h"
 
@@ -91,7 +92,8 @@ void CommandTask::AddReading(const Definition& definition, const Reading& readin
                                         {"value", reading.value},
                                         {"ts", reading.at_ms},
                                         {"org", definition.org}};
-  AddOutput({options_.events_topic, CommandPartition(key, options_.events_partitions), key, ToText(event)});
+  AddOutput({options_.events_topic, CommandPartition(key, options_.events_partitions), key, ToText(event),
+             kReadingKind});
 }
 
 void CommandTask::AddAlert(const std::string& key, const Decision& decision) {

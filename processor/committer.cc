@@ -7,6 +7,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/model/aggregate_codec.h"
+#include "common/model/raw_event.h"
 #include "common/state/event_keys.h"
 #include "processor/byte_arena.h"
 #include "processor/rollup.h"
@@ -103,6 +104,7 @@ class Committer::Transaction {
   Status WriteOutputs(const Epoch& epoch) {
     for (const EpochOutput& output : epoch.outputs) {
       pending_.push_back({output.key, output.value, false, {}});
+      if (!output.kind.empty()) pending_.back().headers = {{kKindHeader, output.kind}};
       ODOMETER_RETURN_IF_ERROR(ProducePending(output.topic, output.partition));
     }
     return Status::Ok();

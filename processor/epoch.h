@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct EpochOutput {
   int32_t partition = 0;
   std::string key;
   std::string value;
+  std::string_view kind = {};  // of an event, for its header kKindHeader; a constant. Empty: no header
 };
 
 struct Epoch {
@@ -48,7 +50,7 @@ struct Epoch {
   std::array<uint64_t, kSeriesLimits> overflowed{};  // events, by the limit that their series would exceed
   std::vector<EpochRow> rows;  // the later one of a key counts
   std::vector<EpochOutput> outputs;
-  uint64_t readings = 0, alerts = 0;  // of the commands applied
+  uint64_t readings = 0, alerts = 0;  // of the commands or events applied
   std::vector<DeadLetter> dead_letters;
   // As of the last record of the epoch; `sequence` and `commit_wall_ms` are filled in by the committer.
   TaskMeta meta;

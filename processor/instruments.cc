@@ -39,7 +39,7 @@ prometheus::Counter& ReadingsCounter(Metrics* metrics, int32_t task) {
 }
 
 prometheus::Counter& AlertsCounter(Metrics* metrics, int32_t task) {
-  return metrics->Counter("odometer_alerts_total", "Readings outside the limits of their metric.", Of(task));
+  return metrics->Counter("odometer_alerts_total", "Readings and events outside the limits of their metric.", Of(task));
 }
 
 prometheus::Counter& ForgottenIdsCounter(Metrics* metrics, int32_t task) {
@@ -66,10 +66,8 @@ void Instruments::TaskOpened(int32_t task, const Accounting& restored, uint64_t 
   for (size_t reason = 1; reason < kRejectReasons; ++reason) RejectedCounter(metrics_, task, reason);
   for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) OverflowedCounter(metrics_, task, limit);
   ForgottenIdsCounter(metrics_, task);
-  if (IsCommandTask(task)) {
-    ReadingsCounter(metrics_, task);
-    AlertsCounter(metrics_, task);
-  }
+  AlertsCounter(metrics_, task);
+  if (IsCommandTask(task)) ReadingsCounter(metrics_, task);
   metrics_->Counter("odometer_restore_records_total", "Changelog records read to restore tasks.", Of(task))
       .Increment(static_cast<double>(restore_records));
   metrics_->Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.",
@@ -98,9 +96,9 @@ void Instruments::TaskCommitted(const Epoch& epoch, uint64_t series) {
   }
   const auto forgotten = std::count_if(epoch.ids.begin(), epoch.ids.end(), [](const auto& id) { return id.forgot; });
   ForgottenIdsCounter(metrics_, task).Increment(static_cast<double>(forgotten));
+  AlertsCounter(metrics_, task).Increment(static_cast<double>(epoch.alerts));
   if (IsCommandTask(task)) {
     ReadingsCounter(metrics_, task).Increment(static_cast<double>(epoch.readings));
-    AlertsCounter(metrics_, task).Increment(static_cast<double>(epoch.alerts));
     return;
   }
   metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(task))

@@ -13,7 +13,10 @@
 #include "common/kafka/consumer.h"
 #include "common/kafka/log_reader.h"
 #include "common/kafka/producer.h"
+#include "common/kafka/topic_tail.h"
+#include "common/state/definition_table.h"
 #include "common/state/local_reader.h"
+#include "common/state/outcome_follower.h"
 #include "common/state/state_paths.h"
 #include "common/state/state_service.h"
 #include "common/store/rocks_store.h"
@@ -27,6 +30,7 @@ namespace {
 
 constexpr const char* kLog = "processor";
 constexpr int kAdminTimeoutMs = 15'000;
+constexpr int kFollowTimeoutMs = 3'000;  // also the longest that the end waits for it
 // From then on /readyz tells it.
 constexpr int64_t kToldWithoutProgressMs = 30'000;
 // That a dead letter's headers add to a record.
@@ -50,6 +54,7 @@ class RealProcessor final : public Processor {
     ODOMETER_RETURN_IF_ERROR(OpenKafka());
     ODOMETER_RETURN_IF_ERROR(ClaimState());
     ODOMETER_RETURN_IF_ERROR(StartStateService());
+    ODOMETER_RETURN_IF_ERROR(FollowDefinitions());
     ODOMETER_RETURN_IF_ERROR(BuildManager());
     ODOMETER_RETURN_IF_ERROR(manager_->Start());
     instruments_.Progressed(clock_->SteadyMs());
@@ -62,6 +67,7 @@ class RealProcessor final : public Processor {
   void Stop() override {
     stopping_ = true;
     if (manager_) manager_->RequestStop();
+    if (follower_) follower_->Stop();  // while the manager commits for the last time
     if (thread_.joinable()) thread_.join();
     if (service_) service_->Stop();
   }
@@ -182,6 +188,25 @@ class RealProcessor final : public Processor {
                            {{"max.message.bytes", std::to_string(topic_bytes)}}});
   }
 
+  // For judging events.
+  Status FollowDefinitions() {
+    if (!inputs_.has_commands()) return Status::Ok();
+    Result<std::unique_ptr<Admin>> admin = NewRdAdmin(options_.kafka, ClientId("definitions"), kFollowTimeoutMs);
+    if (!admin.ok()) return admin.status();
+    definitions_admin_ = std::move(*admin);
+    LogReaderOptions reader_options{.properties = options_.kafka, .client_id = ClientId("definitions")};
+    reader_options.stall_timeout_ms = kFollowTimeoutMs;
+    Result<std::unique_ptr<LogReader>> reader = NewRdLogReader(reader_options);
+    if (!reader.ok()) return reader.status();
+    definitions_reader_ = std::move(*reader);
+    OutcomeFollowerOptions options{options_.application, options_.commands_topic, options_.outcomes_topic, /*readings=*/false};
+    const TopicTailOptions tail{options_.kafka, ClientId("definitions"), options_.outcomes_topic};
+    follower_ = NewOutcomeFollower(options, definitions_admin_.get(), definitions_reader_.get(),
+                                   [tail] { return NewRdTopicTail(tail); }, &definitions_, clock_);
+    follower_->Start();
+    return Status::Ok();
+  }
+
   Status CheckCommandTopics(int32_t partitions) {
     command_task_.outcomes_topic = options_.outcomes_topic;
     command_task_.alerts_topic = options_.alerts_topic;
@@ -233,7 +258,10 @@ class RealProcessor final : public Processor {
     manager_options.command_task = command_task_;
     manager_options.exactly_once = options_.exactly_once;
     manager_options.task = {options_.tiers, options_.events_retention_ms, options_.limits, options_.dead_letter_late,
-                            dead_letter_max_bytes_};
+                            dead_letter_max_bytes_, EventJudgeOptions{}};
+    if (inputs_.has_commands()) {
+      manager_options.task.judge = {&definitions_, command_task_.alerts_topic, command_task_.alerts_partitions};
+    }
     manager_options.commit.interval_ms = options_.commit_interval_ms;
     manager_options.commit.max_interval_ms = options_.commit_max_interval_ms;
     manager_options.commit.overlay_bytes = budget_.overlay_bytes;
@@ -290,6 +318,10 @@ class RealProcessor final : public Processor {
   std::unique_ptr<PrimaryStore> store_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<LogReader> reader_;
+  DefinitionTable definitions_{/*shown_readings=*/0};
+  std::unique_ptr<Admin> definitions_admin_;
+  std::unique_ptr<LogReader> definitions_reader_;
+  std::unique_ptr<OutcomeFollower> follower_;  // null when no commands are applied
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<StateReader> reader_of_state_;
   std::unique_ptr<StateService> service_;

@@ -20,7 +20,8 @@ Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, 
       options_(options),
       series_(std::move(series)),
       limits_(options.limits, series_),
-      ids_(std::move(ids)) {}
+      ids_(std::move(ids)),
+      judge_(options.judge) {}
 
 void Task::Process(const RecordView& record, EventDecoder* decoder) {
   if (!Take(record)) return;
@@ -30,14 +31,14 @@ void Task::Process(const RecordView& record, EventDecoder* decoder) {
   std::swap(event.labels, labels_);
   const RejectReason reason = input.Decode(decoder, &event);
   if (reason == RejectReason::kNone) {
-    Apply(event, record);
+    Apply(event, record, input.is_reading());
   } else {
     Reject(reason, record);
   }
   std::swap(event.labels, labels_);
 }
 
-void Task::Apply(const Event& event, const RecordView& record) {
+void Task::Apply(const Event& event, const RecordView& record, bool judged) {
   const bool has_id = !event.id.empty() && ids_.enabled();
   const IdHash id = has_id ? HashId(event.org, event.id, &id_bytes_) : IdHash{};
   if (has_id && ids_.Contains(id, state_.stream_time_ms)) {
@@ -56,9 +57,18 @@ void Task::Apply(const Event& event, const RecordView& record) {
   if (kept) Keep(event, record);
   if (counted) {
     Count(event, record);
+    if (!judged && judge_.HasLimits(event)) AddAlert(event, record);
   } else {
     ++state_.accounting.applied;
   }
+}
+
+void Task::AddAlert(const Event& event, const RecordView& record) {
+  std::optional<EpochOutput> alert = judge_.Judge(event, partition_, record.offset);
+  if (!alert) return;
+  alert_bytes_ += sizeof(EpochOutput) + alert->topic.size() + alert->key.size() + alert->value.size();
+  epoch_.outputs.push_back(std::move(*alert));
+  ++epoch_.alerts;
 }
 
 bool Task::EventRetained(int64_t ts_ms) const {
@@ -143,11 +153,12 @@ int64_t Task::FinestWindow(int64_t ts_ms) const {
 size_t Task::PendingBytes() const {
   size_t series_bytes = (epoch_.added.size() + epoch_.forgotten.size()) * 128;  // identities: tens of bytes each
   const size_t id_bytes = epoch_.ids.size() * sizeof(SeenIds::Added);
-  return epoch_.overlay.MemoryBytes() + dead_letter_bytes_ + event_bytes_ + series_bytes + id_bytes;
+  return epoch_.overlay.MemoryBytes() + dead_letter_bytes_ + event_bytes_ + alert_bytes_ + series_bytes + id_bytes;
 }
 
 Epoch Task::Seal() {
   event_bytes_ = 0;
+  alert_bytes_ = 0;
   Epoch sealed = PartitionTask::Seal();
   sealed.meta.next_series_id = series_.next_id();
   return sealed;

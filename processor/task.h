@@ -9,6 +9,7 @@
 #include "common/kafka/types.h"
 #include "common/model/event_decoder.h"
 #include "common/model/tier.h"
+#include "processor/event_judge.h"
 #include "processor/partition_task.h"
 #include "processor/seen_ids.h"
 #include "processor/series_dictionary.h"
@@ -22,6 +23,7 @@ struct TaskOptions {
   SeriesLimitOptions limits;
   bool dead_letter_late = false;
   int64_t dead_letter_max_bytes = 1'000'000;  // that the dead-letter topic and the producer take as one batch
+  EventJudgeOptions judge;
 };
 
 // Used by the consuming thread only.
@@ -42,7 +44,10 @@ class Task final : public PartitionTask {
 
  private:
   // What the headers say of a record.
-  void Apply(const Event& event, const RecordView& record);
+  // `judged`: it was when it was recorded.
+  void Apply(const Event& event, const RecordView& record, bool judged);
+  // Where the event is outside its limits.
+  void AddAlert(const Event& event, const RecordView& record);
   void Keep(const Event& event, const RecordView& record);
   void Count(const Event& event, const RecordView& record);
   void ApplyControl(std::string_view body, const RecordView& record);
@@ -58,7 +63,9 @@ class Task final : public PartitionTask {
   SeriesDictionary series_;
   SeriesLimits limits_;
   SeenIds ids_;
+  EventJudge judge_;
   size_t event_bytes_ = 0;  // of raw events not yet sealed
+  size_t alert_bytes_ = 0;  // of alerts not yet sealed
   // Reused for every event.
   std::string identity_, id_bytes_;
   std::vector<Label> labels_;

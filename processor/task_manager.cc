@@ -215,6 +215,9 @@ Status TaskManager::MarkReleased() {
 Status TaskManager::OpenTask(int32_t number) {
   const TopicPartition tp = parts_.inputs->PartitionOf(number);
   const int64_t started_ms = parts_.clock->SteadyMs();
+  if (DefinitionTable* table = options_.task.judge.table; !IsCommandTask(number) && table && table->limits_version() == 0) {
+    return Status::Retry("events wait for the definitions that they are judged by, which are not read yet");
+  }
   std::optional<int64_t> committed;
   if (options_.exactly_once) {
     // Before the ends of the changelogs are read: a commit between the two would otherwise be missed.

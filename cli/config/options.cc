@@ -185,7 +185,7 @@ void AddKafka(Table* table) {
   AddTopicLike(table, "topics.outcomes", "metrics.outcomes", "What was decided. Created when missing.",
                [](Config& c, const std::string& v) { c.processor.outcomes_topic = v; });
   AddTopicLike(table, "topics.alerts", "metrics.alerts",
-               "Readings outside the limits of their metric. Created when missing. `odometer webhook` delivers them.",
+               "Readings and events outside the limits of their metric. Created when missing. `odometer webhook` delivers them.",
                [](Config& c, const std::string& v) {
                  c.processor.alerts_topic = v;
                  c.webhook.options.topic = v;

@@ -13,9 +13,11 @@
 
 namespace odometer {
 
-// Record headers. A record without kKindHeader is an ordinary event; another kind than `raw` is not known.
+// Record headers. A record without kKindHeader is an ordinary event, and so is one of kReadingKind; other kinds are not
+// known.
 inline constexpr std::string_view kKindHeader = "odometer-kind";
 inline constexpr std::string_view kRawKind = "raw";
+inline constexpr std::string_view kReadingKind = "reading";  // it counts a reading, which was judged when it was recorded
 inline constexpr std::string_view kOrgHeader = "odometer-org";  // without it: kDefaultOrg
 inline constexpr std::string_view kTsHeader = "odometer-ts";    // epoch ms; without it: the record's timestamp
 inline constexpr std::string_view kIdHeader = "odometer-id";    // for deduplication; without it: none

@@ -8,6 +8,7 @@ namespace odometer {
 void DefinitionTable::Reset() {
   MutexLock lock(mutex_);
   partitions_.reset();
+  for (const auto& [key, entry] : entries_) changed_orgs_.insert(entry.definition.org);
   entries_.clear();
   keys_.clear();
 }
@@ -22,12 +23,14 @@ void DefinitionTable::Load(const Definition& definition) {
     keys_[definition.id] = key;
   }
   entry.definition = definition;
+  LimitsChangedLocked(definition.org);
 }
 
 void DefinitionTable::Forget(const std::string& definition_key) {
   MutexLock lock(mutex_);
   auto found = entries_.find(definition_key);
   if (found == entries_.end()) return;
+  LimitsChangedLocked(found->second.definition.org);
   keys_.erase(found->second.definition.id);
   entries_.erase(found);
 }
@@ -42,7 +45,7 @@ void DefinitionTable::LoadReadingLocked(uint64_t definition_id, const Reading& r
   if (key == keys_.end()) return;  // of a metric that was deleted
   std::map<int64_t, Reading>& readings = entries_.at(key->second).readings;
   readings[reading.at_ms] = reading;
-  if (readings.size() > kShownReadings) readings.erase(readings.begin());
+  if (readings.size() > shown_readings_) readings.erase(readings.begin());
 }
 
 void DefinitionTable::Apply(const CommandOutcome& outcome) {
@@ -65,6 +68,7 @@ void DefinitionTable::ApplyLocked(const CommandOutcome& outcome) {
   auto known = entries_.find(key);
   // What was loaded may be newer than the outcomes that are read again after it.
   if (known != entries_.end() && known->second.definition.revision > outcome.offset) return;
+  if (outcome.kind != Command::Kind::kRecord) LimitsChangedLocked(outcome.org);
   if (outcome.kind == Command::Kind::kDelete) {
     if (known == entries_.end()) return;
     keys_.erase(known->second.definition.id);
@@ -84,6 +88,42 @@ void DefinitionTable::ApplyLocked(const CommandOutcome& outcome) {
 void DefinitionTable::SetReady(int32_t partitions) {
   MutexLock lock(mutex_);
   partitions_ = partitions;
+  limits_version_.fetch_add(1, std::memory_order_release);
+}
+
+void DefinitionTable::LimitsChangedLocked(const std::string& org) {
+  changed_orgs_.insert(org);
+  if (partitions_) limits_version_.fetch_add(1, std::memory_order_release);
+}
+
+std::shared_ptr<const DefinitionLimits::OfOrg> DefinitionTable::LimitsOfLocked(const std::string& org) const {
+  auto of_org = std::make_shared<DefinitionLimits::OfOrg>();
+  const std::string prefix = DefinitionKey(org, "");
+  for (auto it = entries_.lower_bound(prefix); it != entries_.end() && it->first.starts_with(prefix); ++it) {
+    const Definition& definition = it->second.definition;
+    // Another org's name may begin with this one's and a slash.
+    if (definition.org != org || !definition.active) continue;
+    of_org->emplace(definition.code, Limits{definition.id, definition.name, definition.version, definition.min_reading,
+                                            definition.max_reading});
+  }
+  return of_org;
+}
+
+std::shared_ptr<const DefinitionLimits> DefinitionTable::limits() {
+  MutexLock lock(mutex_);
+  if (!partitions_ || changed_orgs_.empty()) return limits_;
+  auto orgs = limits_->orgs();
+  for (const std::string& org : changed_orgs_) {
+    std::shared_ptr<const DefinitionLimits::OfOrg> of_org = LimitsOfLocked(org);
+    if (of_org->empty()) {
+      orgs.erase(org);
+    } else {
+      orgs[org] = std::move(of_org);
+    }
+  }
+  changed_orgs_.clear();
+  limits_ = std::make_shared<const DefinitionLimits>(std::move(orgs));
+  return limits_;
 }
 
 void DefinitionTable::SetNotReady() {

@@ -2,11 +2,14 @@
 // requests wait for their outcomes.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +17,7 @@
 #include "common/base/mutex.h"
 #include "common/model/command.h"
 #include "common/model/definition.h"
+#include "common/state/definition_limits.h"
 
 namespace odometer {
 
@@ -29,6 +33,9 @@ class DefinitionTable {
   };
   // What became of a request: nothing when its time was over before that was known.
   using Done = std::function<void(const std::optional<CommandOutcome>&)>;
+
+  // Keeps of each metric so many readings.
+  explicit DefinitionTable(size_t shown_readings = kShownReadings) : shown_readings_(shown_readings) {}
 
   // --- For the one that follows the log ---
   // A new start: what there was may be wrong. Requests go on waiting.
@@ -53,6 +60,14 @@ class DefinitionTable {
   // By code, without readings.
   std::vector<Definition> List(std::string_view org, size_t limit) const;
 
+  // --- For those who judge events ---
+  // Another number whenever limits() would give something else; 0 before the table was as new as the log for the first
+  // time. Costs a memory access.
+  uint64_t limits_version() const { return limits_version_.load(std::memory_order_acquire); }
+  // Of the active definitions. While the table is not as new as the log, those that it had when it last was.
+  std::shared_ptr<const DefinitionLimits> limits();
+
+  // --- For those who wait ---
   // Calls `done` once, with the outcome of the request, or when its time is over. Before the command is written. A request
   // may wait more than once: its client has sent it again.
   using Ticket = uint64_t;
@@ -74,6 +89,11 @@ class DefinitionTable {
   void LoadReadingLocked(uint64_t definition_id, const Reading& reading) ODOMETER_REQUIRES(mutex_);
   void ApplyLocked(const CommandOutcome& outcome) ODOMETER_REQUIRES(mutex_);
 
+  // The org's limits have changed.
+  void LimitsChangedLocked(const std::string& org) ODOMETER_REQUIRES(mutex_);
+  std::shared_ptr<const DefinitionLimits::OfOrg> LimitsOfLocked(const std::string& org) const ODOMETER_REQUIRES(mutex_);
+
+  const size_t shown_readings_;
   mutable Mutex mutex_;
   std::map<std::string, Entry, std::less<>> entries_ ODOMETER_GUARDED_BY(mutex_);
   std::map<uint64_t, std::string> keys_ ODOMETER_GUARDED_BY(mutex_);  // by definition id
@@ -81,6 +101,9 @@ class DefinitionTable {
   Ticket last_ticket_ ODOMETER_GUARDED_BY(mutex_) = 0;
   std::optional<int32_t> partitions_ ODOMETER_GUARDED_BY(mutex_);
   bool stopped_ ODOMETER_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<const DefinitionLimits> limits_ ODOMETER_GUARDED_BY(mutex_) = std::make_shared<DefinitionLimits>();
+  std::set<std::string> changed_orgs_ ODOMETER_GUARDED_BY(mutex_);  // limits_ does not have their changes yet
+  std::atomic<uint64_t> limits_version_{0};
 };
 
 }  // namespace odometer

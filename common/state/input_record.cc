@@ -23,7 +23,8 @@ InputRecord::InputRecord(const RecordView& record) : record_(record) {
     if (header.name == kContentTypeHeader) readable_ = readable_ && header.value.starts_with(kJson);
     if (header.name == kKindHeader) {
       raw_ = header.value == kRawKind;
-      readable_ = readable_ && raw_;
+      reading_ = header.value == kReadingKind;
+      readable_ = readable_ && (raw_ || reading_);
     }
     if (header.name == kOrgHeader) org_ = header.value;
     if (header.name == kTsHeader) ts_ = header.value;

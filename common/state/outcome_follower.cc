@@ -119,6 +119,7 @@ class LogOutcomeFollower final : public OutcomeFollower, private TopicTailEvents
       if (definition.ok()) table_->Load(*definition);
       return definition.status();
     }));
+    if (!options_.readings) return Status::Ok();
     return ReadAll(Changelog("readings"), partitions, [this](const RecordView& record) {
       ByteReader key(record.key);
       const uint64_t id = key.U64();

@@ -19,6 +19,7 @@ struct OutcomeFollowerOptions {
   std::string application = "odometer";
   std::string commands_topic = "metrics.commands";
   std::string outcomes_topic = "metrics.outcomes";
+  bool readings = true;  // whether earlier readings are read too
 };
 
 // Start and Stop from one thread.

@@ -34,6 +34,7 @@ class ProcessorInstance {
     SeenIdsOptions ids = {};
     SeriesLimitOptions limits = {};
     bool commands = false;  // whether it applies commands too; with exactly_once only
+    DefinitionTable* definitions = nullptr;  // by which events are judged; null: they are not
   };
 
   // `name` is its place in the group, where it is a static member, and of its transactional id.
@@ -62,6 +63,7 @@ class ProcessorInstance {
     options.task.tiers = around.layout->tiers;
     options.task.events_retention_ms = around.layout->events_retention_ms;
     options.task.limits = around.limits;
+    options.task.judge = {around.definitions, kAlerts, 1};
     auto new_producer = [broker = around.broker, name, exactly_once] {
       ProducerOptions producer_options;
       if (exactly_once) producer_options.transactional_id = TransactionalId(name);

@@ -49,7 +49,7 @@ class ProcessorUnderTest {
   void Start() {
     process_.emplace("one", exactly_once_,
                      ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids, limits,
-                                                     commands});
+                                                     commands, definitions});
   }
 
   // kill -9: nothing is committed, nothing closed; broker and store keep what they have.
@@ -167,6 +167,7 @@ class ProcessorUnderTest {
   // For processes that are started from now on.
   SeenIdsOptions ids;
   bool commands = false;  // with CreateCommandTopics() before
+  DefinitionTable* definitions = nullptr;  // by which events are judged
   SeriesLimitOptions limits;
   ManualClock clock;
   MemoryBroker broker{&clock};

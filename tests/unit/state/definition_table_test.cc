@@ -135,5 +135,53 @@ TEST_F(DefinitionTableTest, WhatWasCancelledIsNotAnswered) {
   EXPECT_FALSE(table_.Cancel(again));
 }
 
+TEST_F(DefinitionTableTest, LimitsAreThoseOfActiveDefinitions) {
+  EXPECT_EQ(table_.limits_version(), 0u);
+  CommandOutcome create = Outcome(Command::Kind::kCreate, "A", 1, 7);
+  create.definition->max_reading = 100;
+  table_.Apply(create);
+  EXPECT_EQ(table_.limits_version(), 0u) << "not as new as the log yet";
+  EXPECT_TRUE(table_.limits()->empty());
+  table_.SetReady(1);
+  const uint64_t first = table_.limits_version();
+  EXPECT_NE(first, 0u);
+  const auto limits = table_.limits();
+  ASSERT_NE(limits->Find("acme", "A"), nullptr);
+  EXPECT_EQ(limits->Find("acme", "A")->max, 100);
+  EXPECT_EQ(limits->Find("acme", "A")->metric_id, 7u);
+  EXPECT_EQ(limits->Find("other", "A"), nullptr);
+
+  CommandOutcome off = Outcome(Command::Kind::kDeactivate, "A", 2, 7);
+  off.definition->active = false;
+  table_.Apply(off);
+  EXPECT_NE(table_.limits_version(), first);
+  EXPECT_TRUE(table_.limits()->empty());
+  EXPECT_FALSE(limits->empty()) << "a snapshot stays as it was";
+}
+
+TEST_F(DefinitionTableTest, AReadingChangesNoLimits) {
+  table_.SetReady(1);
+  table_.Apply(Outcome(Command::Kind::kCreate, "A", 1));
+  const uint64_t version = table_.limits_version();
+  table_.Apply(Outcome(Command::Kind::kRecord, "A", 2));
+  EXPECT_EQ(table_.limits_version(), version);
+}
+
+TEST_F(DefinitionTableTest, WhileItIsReadAnewLimitsStay) {
+  table_.SetReady(1);
+  table_.Apply(Outcome(Command::Kind::kCreate, "A", 1));
+  table_.Apply(Outcome(Command::Kind::kCreate, "B", 2, 2));
+  EXPECT_NE(table_.limits()->Find("acme", "B"), nullptr);
+  table_.SetNotReady();
+  table_.Reset();
+  table_.Load(*Outcome(Command::Kind::kCreate, "A", 1).definition);
+  EXPECT_NE(table_.limits()->Find("acme", "B"), nullptr);
+  const uint64_t version = table_.limits_version();
+  table_.SetReady(1);
+  EXPECT_NE(table_.limits_version(), version);
+  EXPECT_NE(table_.limits()->Find("acme", "A"), nullptr);
+  EXPECT_EQ(table_.limits()->Find("acme", "B"), nullptr) << "deleted meanwhile";
+}
+
 }  // namespace
 }  // namespace odometer
