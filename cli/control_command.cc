@@ -46,7 +46,8 @@ int Control(const Config& config, const ControlRequest& request, int64_t Control
   const std::unique_ptr<ReadinessProbe> probe = NewHttpReadinessProbe({{"processor", config.processor_listen},
                                                                        {"query", config.query_listen},
                                                                        {"ingest", config.ingest_listen},
-                                                                       {"serve", config.serve_listen}});
+                                                                       {"serve", config.serve_listen},
+                                                                       {"webhook", config.webhook_listen}});
   const ControlParts parts{processes.get(), probe.get(), &clock, Sleep, &std::cout, &std::cerr};
   Controller controller(std::move(options), parts);
   return what(&controller, controller.Expand(request.names));

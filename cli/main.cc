@@ -173,7 +173,7 @@ class CommandLine {
     AddConfigFlags(command, &flags_);
     std::vector<std::string> names(std::begin(kServices), std::end(kServices));
     names.emplace_back(kAllServices);
-    command->add_option("NAME", control_.names, "processor, query, ingest, serve or all: the first three; none is all")
+    command->add_option("NAME", control_.names, "processor, query, ingest, serve, webhook or all: the first three, and those that run; none is all")
         ->check(CLI::IsMember(names));
     return command;
   }

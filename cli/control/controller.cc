@@ -36,11 +36,15 @@ std::vector<std::string> Controller::Expand(const std::vector<std::string>& name
   auto named = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   const bool all = names.empty() || named(kAllServices);
   const bool serves = folder_.HasPidFile("serve");
+  auto among_all = [&](const std::string& name) {
+    if (name == "processor") return true;
+    if (name == "query" || name == "ingest") return !serves || folder_.HasPidFile(name);
+    return folder_.HasPidFile(name);
+  };
   std::vector<std::string> expanded;
   for (std::string_view service : kServices) {
     const std::string name(service);
-    const bool in_all = name == "processor" || (name == "serve" ? serves : !serves || folder_.HasPidFile(name));
-    if (named(name) || (all && in_all)) expanded.push_back(name);
+    if (named(name) || (all && among_all(name))) expanded.push_back(name);
   }
   return expanded;
 }

@@ -18,7 +18,7 @@
 namespace odometer::cli {
 
 // Sub-commands that run until they are stopped, in the order in which they are started.
-inline constexpr std::string_view kServices[] = {"processor", "query", "ingest", "serve"};
+inline constexpr std::string_view kServices[] = {"processor", "query", "ingest", "serve", "webhook"};
 inline constexpr std::string_view kAllServices = "all";
 
 struct ControlOptions {
@@ -47,8 +47,8 @@ class Controller {
  public:
   Controller(ControlOptions options, const ControlParts& parts);
 
-  // The services in order, each once. "all", or none, are processor, query and ingest; where serve has been started, it
-  // stands in for those of query and ingest that have not.
+  // The services in order, each once. "all", or none, are processor, query and ingest, and webhook where it has been
+  // started; serve, where it has been started, stands in for those of query and ingest that have not.
   std::vector<std::string> Expand(const std::vector<std::string>& names) const;
 
   // Starts what does not run, all at once, and waits until all are ready. The exit code of one that has ended instead;

@@ -245,6 +245,8 @@ TEST_F(ControllerTest, AllAreThreeAndServeStandsInForTwo) {
   EXPECT_EQ(Make().Expand({}), (Names{"processor", "serve"}));
   EXPECT_EQ(Make().Start({"query"}), 0);
   EXPECT_EQ(Make().Expand({"all"}), (Names{"processor", "query", "serve"}));
+  EXPECT_EQ(Make().Start({"webhook"}), 0);
+  EXPECT_EQ(Make().Expand({"all"}), (Names{"processor", "query", "serve", "webhook"}));
   EXPECT_EQ(Make().Stop(Make().Expand({})), 0);
   EXPECT_EQ(Make().Expand({}), kAll);
 }
