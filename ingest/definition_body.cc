@@ -55,8 +55,9 @@ class Fields {
     } else if (value.is_number_integer()) {
       whole = value.get<int64_t>();
     } else if (value.is_number_float()) {
+      // A number of digits that is too large is one of these, too, and may be rounded to -2^63.
       const double number = value.get<double>();
-      if (number == std::floor(number) && number >= -kTwoTo63 && number < kTwoTo63) whole = static_cast<int64_t>(number);
+      if (number == std::floor(number) && number > -kTwoTo63 && number < kTwoTo63) whole = static_cast<int64_t>(number);
     } else if (value.is_string()) {
       whole = ParseInteger<int64_t>(value.get_ref<const std::string&>());
     }

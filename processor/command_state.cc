@@ -40,15 +40,16 @@ void CommandState::Erase(const std::string& key) {
   definitions_.erase(found);
 }
 
-std::string CommandState::RequestKey(std::string_view org, std::string_view code, std::string_view request_id) {
+std::string CommandState::RequestKey(std::string_view org, std::string_view code, Command::Kind kind,
+                                     std::string_view request_id) {
   // The length first: whatever ids and orgs hold, no two requests have one key.
-  std::string key = std::to_string(request_id.size());
+  std::string key = std::to_string(static_cast<int>(kind)) + "/" + std::to_string(request_id.size());
   key.append("/").append(request_id).append("/").append(DefinitionKey(org, code));
   return key;
 }
 
 const CommandOutcome* CommandState::FindRequest(const Command& command) const {
-  auto found = requests_.find(RequestKey(command.org, command.code, command.request_id));
+  auto found = requests_.find(RequestKey(command.org, command.code, command.kind, command.request_id));
   return found == requests_.end() ? nullptr : &found->second;
 }
 
@@ -69,7 +70,7 @@ void CommandState::Insert(uint32_t slot, CommandOutcome outcome) {
     bytes_ -= BytesOf(oldest->second);
     requests_.erase(oldest);
   }
-  slots_[slot] = RequestKey(outcome.org, outcome.code, outcome.request_id);
+  slots_[slot] = RequestKey(outcome.org, outcome.code, outcome.kind, outcome.request_id);
   bytes_ += BytesOf(outcome);
   requests_.emplace(slots_[slot], std::move(outcome));
 }

@@ -43,7 +43,8 @@ class CommandState {
   size_t MemoryBytes() const { return bytes_; }
 
  private:
-  static std::string RequestKey(std::string_view org, std::string_view code, std::string_view request_id);
+  // A request_id is of one kind of command to one metric: under it another is another request.
+  static std::string RequestKey(std::string_view org, std::string_view code, Command::Kind kind, std::string_view request_id);
   void Insert(uint32_t slot, CommandOutcome outcome);
 
   std::map<std::string, Definition, std::less<>> definitions_;

@@ -6,8 +6,8 @@
 namespace odometer::http {
 namespace {
 
-constexpr std::array<std::string_view, 9> kMethodNames = {"GET",   "HEAD",    "POST",  "PUT",    "DELETE",
-                                                          "PATCH", "OPTIONS", "TRACE", "CONNECT"};
+constexpr std::array<std::string_view, 10> kMethodNames = {"GET",   "HEAD",    "POST",  "PUT",   "DELETE",
+                                                          "PATCH", "OPTIONS", "TRACE", "QUERY", "CONNECT"};
 
 std::optional<std::string_view> First(const std::vector<std::pair<std::string, std::string>>& pairs,
                                       std::string_view name) {

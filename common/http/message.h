@@ -17,7 +17,7 @@ namespace odometer::http {
 
 class LiveStream;
 
-enum class Method : uint8_t { kGet, kHead, kPost, kPut, kDelete, kPatch, kOptions, kTrace, kConnect };
+enum class Method : uint8_t { kGet, kHead, kPost, kPut, kDelete, kPatch, kOptions, kTrace, kQuery, kConnect };
 std::string_view MethodName(Method method);
 
 // Owns its strings; complete and checked: the head within limits, the body of exactly the announced length.

@@ -184,8 +184,8 @@ DefinitionTable::Ticket DefinitionTable::Await(const Command& command, int64_t d
     MutexLock lock(mutex_);
     ticket = ++last_ticket_;
     if (!stopped_) {
-      waiting_.push_back(
-          {ticket, command.org, command.code, command.request_id, deadline_steady_ms, std::move(done)});
+      waiting_.push_back({ticket, command.kind, command.org, command.code, command.request_id, deadline_steady_ms,
+                          std::move(done)});
       return ticket;
     }
   }

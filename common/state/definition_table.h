@@ -78,11 +78,12 @@ class DefinitionTable {
  private:
   struct Waiting {
     Ticket ticket;
+    Command::Kind kind;
     std::string org, code, request_id;
     int64_t deadline_ms;
     Done done;
     bool IsFor(const CommandOutcome& outcome) const {
-      return request_id == outcome.request_id && code == outcome.code && org == outcome.org;
+      return kind == outcome.kind && request_id == outcome.request_id && code == outcome.code && org == outcome.org;
     }
   };
 

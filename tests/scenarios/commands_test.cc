@@ -124,10 +124,10 @@ TEST(CommandsTest, ARequestThatComesAgainIsAnsweredAsBeforeAndAppliedOnce) {
   world.Settle();
   world.odometer.Crash();
   world.odometer.Start();
-  for (const char* again : {"create", "reading", "off", "delete"}) {
-    Command command = Make(Command::Kind::kCreate, "TEMP", again);
-    world.Send(command);
-  }
+  world.Send(Make(Command::Kind::kCreate, "TEMP", "create"));
+  world.Record("TEMP", "reading", 7, kT);
+  world.Send(Make(Command::Kind::kDeactivate, "TEMP", "off"));
+  world.Send(Make(Command::Kind::kDelete, "TEMP", "delete"));
   world.Settle();
   std::vector<CommandOutcome> outcomes = world.Outcomes();
   ASSERT_EQ(outcomes.size(), 8u);
@@ -139,6 +139,18 @@ TEST(CommandsTest, ARequestThatComesAgainIsAnsweredAsBeforeAndAppliedOnce) {
   }
   EXPECT_EQ(world.Stored("TEMP"), std::nullopt);
   EXPECT_EQ(world.odometer.Total("TEMP", MetricType::kGauge, "acme").count(), 1u);
+}
+
+TEST(CommandsTest, AnotherKindUnderTheSameIdIsAnotherRequest) {
+  Commanded world;
+  world.Send(Make(Command::Kind::kCreate, "TEMP", "id"));
+  world.Send(Make(Command::Kind::kDeactivate, "TEMP", "id"));
+  world.Send(Make(Command::Kind::kDelete, "TEMP", "id"));
+  world.Settle();
+  const std::vector<CommandOutcome> outcomes = world.Outcomes();
+  ASSERT_EQ(outcomes.size(), 3u);
+  for (const CommandOutcome& outcome : outcomes) EXPECT_FALSE(outcome.repeated);
+  EXPECT_EQ(world.Stored("TEMP"), std::nullopt);
 }
 
 TEST(CommandsTest, ReadingsAreCountedAsAGaugeAndAlertedOutsideTheLimits) {

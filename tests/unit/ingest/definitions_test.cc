@@ -134,6 +134,7 @@ TEST_F(DefinitionsTest, SaysWhatIsWrongWithAReading) {
   ExpectFieldError(record("{}"), {"body", "meter", "reading"}, "value_error.missing");
   ExpectFieldError(record(R"({"reading":null})"), {"body", "meter", "reading"}, "type_error.integer");
   ExpectFieldError(record(R"({"reading":9223372036854775808})"), {"body", "meter", "reading"}, "type_error.integer");
+  ExpectFieldError(record(R"({"reading":-9223372036854775809})"), {"body", "meter", "reading"}, "type_error.integer");
   ExpectFieldError(record(R"({"reading":1,"reading_at":"yesterday"})"), {"body", "meter", "reading_at"},
                    "value_error.datetime");
   auto unknown = record(R"({"reading":1})");

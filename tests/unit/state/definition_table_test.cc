@@ -23,6 +23,7 @@ class DefinitionTableTest : public testing::Test {
   }
   static Command CommandOf(const CommandOutcome& outcome) {
     Command command;
+    command.kind = outcome.kind;
     command.request_id = outcome.request_id;
     command.org = outcome.org;
     command.code = outcome.code;
