@@ -47,9 +47,10 @@ def python_with_schemathesis():
 
 
 def run_schemathesis(port, seed):
+    """With one worker: of two, Python 3.11's parser fails now and then (AST constructor recursion depth mismatch)."""
     command = [python_with_schemathesis(), "-c", "from schemathesis.cli import schemathesis; schemathesis()",
                "--config-file", HERE / "schemathesis.toml", "run", f"http://127.0.0.1:{port}/openapi.json",
-               "--header", "x-auth-token: " + TOKEN, "--checks", ",".join(CHECKS), "--seed", str(seed), "--workers", "2",
+               "--header", "x-auth-token: " + TOKEN, "--checks", ",".join(CHECKS), "--seed", str(seed), "--workers", "1",
                "--max-time", str(SECONDS), "--max-redirects", "0", "--request-timeout", "20", "--warnings", "off",
                "--suppress-health-check", "all", "--continue-on-failure", "--no-color"]  # fmt: skip
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
