@@ -112,6 +112,10 @@ void Connection::CheckLive() {
     Close();
   } else if (now - live_->last_kept_alive_ms >= interval_ms) {
     live_->last_kept_alive_ms = now;
+    if (!live_->stream->admitted()) {
+      DropLive("revoked");
+      return SayLast(LiveEnd::kRevoked);
+    }
     if (output_.empty()) last_write_ms_ = now;
     // One that has not taken the last one yet needs no other.
     if (output_.bytes() < kWrittenAhead) live_->wire->KeepAlive(&output_);

@@ -22,6 +22,7 @@ class EventStreamWire final : public LiveWire {
   bool answers_keep_alive() const override { return false; }
   void End(LiveEnd end, OutputQueue* out) override {
     if (end == LiveEnd::kTooSlow) out->Append(": dropped, because too much was waiting\n\n");
+    if (end == LiveEnd::kRevoked) out->Append(": ended, because the token or session is not valid any more\n\n");
     over_ = true;
   }
   bool over() const override { return over_; }

@@ -53,18 +53,36 @@ std::shared_ptr<const auth::TokenTable> Gate::tokens() const {
 }
 
 std::optional<Response> Gate::Enter(Access access, Request* request, Responder* responder) const {
-  const Credentials shown = TakeCredentials(request);
+  Credentials shown = TakeCredentials(request);
   const std::shared_ptr<const auth::TokenTable> table = tokens();
-  if (table->empty()) return std::nullopt;
-  const Grant* grant = shown.token     ? table->FindToken(*shown.token)
-                       : shown.session ? table->FindSession(*shown.session, clock_->WallMs() / 1000)
-                                       : nullptr;
-  if (std::optional<Response> refusal = Judge(access, grant)) return refusal;
-  if (grant == nullptr) return std::nullopt;
-  request->org = grant->org;
-  request->authenticated = true;
-  responder->AddHeaders(AnswerHeaders(*table, shown, *request));
+  Responder::Admission admission;
+  if (!table->empty()) {
+    const Grant* grant = Find(*table, shown);
+    if (std::optional<Response> refusal = Judge(access, grant)) return refusal;
+    if (grant == nullptr) return std::nullopt;
+    request->org = grant->org;
+    request->authenticated = true;
+    admission.headers = AnswerHeaders(*table, shown, *request);
+  }
+  // Nothing else goes on for long.
+  if (access == Access::kRead) {
+    admission.holds = [this, shown = std::move(shown), org = request->org] { return StillReads(shown, org); };
+  }
+  responder->Admit(std::move(admission));
   return std::nullopt;
+}
+
+bool Gate::StillReads(const Credentials& shown, const std::string& org) const {
+  const std::shared_ptr<const auth::TokenTable> table = tokens();
+  if (table->empty()) return true;
+  const Grant* grant = Find(*table, shown);
+  return grant != nullptr && grant->org == org && Includes(grant->scope, Scope::kRead);
+}
+
+const Grant* Gate::Find(const auth::TokenTable& tokens, const Credentials& shown) const {
+  if (shown.token) return tokens.FindToken(*shown.token);
+  if (shown.session) return tokens.FindSession(*shown.session, clock_->WallMs() / 1000);
+  return nullptr;
 }
 
 Responder::Headers Gate::AnswerHeaders(const auth::TokenTable& tokens, const Credentials& shown,

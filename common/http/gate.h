@@ -7,10 +7,13 @@
 //
 // A browser logs in by any request with a token in the query that accepts text/html: the answer sets the cookie
 // (session.h), and GET /logout clears it.
+//
+// A stream that goes on is asked again now and then: it ends with its token or session.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "common/auth/token_table.h"
 #include "common/base/clock.h"
@@ -33,10 +36,14 @@ class Gate {
   std::shared_ptr<const auth::TokenTable> tokens() const;
 
   // Takes the credentials off the request, and sets its org; or gives the answer to one that may not have the route. Adds
-  // to *responder what its answer must carry: that no cache may give it to others, and the cookie.
+  // to *responder what its answer must carry: that no cache may give it to others, and the cookie. The gate must outlive
+  // the answer.
   std::optional<Response> Enter(Access access, Request* request, Responder* responder) const;
 
  private:
+  bool StillReads(const Credentials& shown, const std::string& org) const;
+  // Null: they are none of these.
+  const auth::Grant* Find(const auth::TokenTable& tokens, const Credentials& shown) const;
   Responder::Headers AnswerHeaders(const auth::TokenTable& tokens, const Credentials& shown,
                                    const Request& request) const;
 

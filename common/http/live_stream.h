@@ -60,6 +60,9 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
   std::shared_ptr<LiveStream> ClientEnd();
 
   // --- For the connection ---
+  // Before Attach: the client stays only while that is true. Without it, as long as it likes.
+  void AdmitWhile(std::function<bool()> admitted) { admitted_ = std::move(admitted); }
+  bool admitted() const { return !admitted_ || admitted_(); }
   // `wake` is called, from any thread, when there is something to take or the state has changed; not again before the
   // next Take that gives nothing.
   void Attach(std::function<void()> wake);
@@ -73,6 +76,7 @@ class LiveStream : public std::enable_shared_from_this<LiveStream> {
 
   const LiveProtocol protocol_;
   const size_t max_queued_bytes_;
+  std::function<bool()> admitted_;
   mutable Mutex mutex_;
   State state_ ODOMETER_GUARDED_BY(mutex_) = State::kOpen;
   std::deque<LiveMessage> queue_ ODOMETER_GUARDED_BY(mutex_);

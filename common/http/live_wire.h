@@ -13,6 +13,7 @@ enum class LiveEnd {
   kDone,       // the stream ended
   kGoingAway,  // the server stops
   kTooSlow,    // the client did not take what was sent
+  kRevoked,    // what the client had shown to be let in is not valid any more
 };
 
 // Used by one thread.

@@ -29,13 +29,19 @@ class Responder {
   explicit Responder(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
   void Send(Response response) const;
 
-  // Every answer is to have them, unless it has one of that name already. Before anybody else has a copy.
   using Headers = std::vector<std::pair<std::string, std::string>>;
-  void AddHeaders(Headers headers) { headers_ = std::make_shared<const Headers>(std::move(headers)); }
+  // On which the request was let in.
+  struct Admission {
+    Headers headers;  // that every answer is to have, unless it has one of that name already
+    // Whether it would be let in now; null: for ever. Asked by streams that go on, from any thread.
+    std::function<bool()> holds;
+  };
+  // Before anybody else has a copy.
+  void Admit(Admission admission) { admission_ = std::make_shared<const Admission>(std::move(admission)); }
 
  private:
   std::shared_ptr<Sink> sink_;
-  std::shared_ptr<const Headers> headers_;
+  std::shared_ptr<const Admission> admission_;
 };
 
 // What a token must be good for. A route that does not say it needs a token that may write, until it does.

@@ -47,7 +47,7 @@ void ServerMetrics::RecordDropped(const std::string& reason) {
   if (metrics_ == nullptr) return;
   metrics_
       ->Counter("odometer_http_live_dropped_total",
-                "Clients of live streams given up: too_slow, write_timeout, overloaded, silent, talkative.",
+                "Clients of live streams given up: too_slow, write_timeout, overloaded, silent, talkative, revoked.",
                 {{"listener", listener_}, {"reason", reason}})
       .Increment();
 }

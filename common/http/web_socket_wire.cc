@@ -56,6 +56,9 @@ class WebSocketWire final : public LiveWire {
       case LiveEnd::kTooSlow:
         QueueClose(WSLAY_CODE_POLICY_VIOLATION, "too slow");
         break;
+      case LiveEnd::kRevoked:
+        QueueClose(WSLAY_CODE_POLICY_VIOLATION, "no longer authorized");
+        break;
     }
     Flush(out);
   }

@@ -103,16 +103,17 @@ class KafkaSender(Sender):
 
         try:
             self.producer.produce(self.topic, value, key=event["name"], on_delivery=delivered)
+            self.producer.poll(0)
         except KafkaException as failure:
-            if failure.args[0].code() != KafkaError._FATAL:
-                raise
-            self.give_up_producer()
-            self.not_written.add(event_id)
-        self.producer.poll(0)
+            self.replace_producer(failure)
 
-    def give_up_producer(self):
+    def replace_producer(self, failure):
         """librdkafka may lose count of an idempotent producer's records when their broker is killed, and says so. What was on its
         way then may be written or not."""
+        error = failure.args[0]
+        if not error.fatal() and error.code() != KafkaError._FATAL:
+            raise failure
+        self.producer.purge()
         self.producer.flush(FLUSH_S)
         self.producer = Producer(self.settings)
 

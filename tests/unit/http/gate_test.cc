@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/http/live_stream.h"
 #include "tests/unit/http/raw_client.h"
 
 namespace odometer::http {
@@ -31,7 +32,7 @@ Response Who(const Request& request) {
 
 class GateTest : public testing::Test {
  protected:
-  static Router Routes() {
+  Router Routes() {
     Router router;
     router.AddSimple(Method::kGet, "/open", Access::kOpen, Who);
     router.AddSimple(Method::kGet, "/read", Access::kRead, Who);
@@ -40,9 +41,15 @@ class GateTest : public testing::Test {
     router.AddSimple(Method::kGet, "/cached", Access::kRead, [](const Request&) {
       return Response::Text(200, "").With("Cache-Control", "max-age=1");
     });
+    router.AddSimple(Method::kGet, "/events", Access::kRead, [this](const Request&) {
+      stream_ = std::make_shared<LiveStream>(LiveProtocol::kServerSentEvents);
+      return EventStreamResponse(stream_);
+    });
     AddLogoutRoute(&router);
     return router;
   }
+  // All that a client of /events gets, to the end: it must come.
+  static std::string Events(RawClient* client) { return client->Take(1 << 20); }
   static std::string Token(const std::string& token) { return "x-auth-token: " + token + "\r\n"; }
   // "x-auth-token=…", as a browser sends it back.
   static std::string CookieOf(const RawAnswer& answer) {
@@ -50,10 +57,11 @@ class GateTest : public testing::Test {
     return "Cookie: " + cookie.substr(0, cookie.find(';')) + "\r\n";
   }
 
+  std::shared_ptr<LiveStream> stream_;  // the latest one
   ManualClock clock_;
   Gate gate_{Tokens(R"({"A":"acme","A2":"acme","R":{"org":"other","scope":"read"},"W":{"org":"other","scope":"write"}})"),
              &clock_};
-  TestServer server_{Routes(), {.gate = &gate_}};
+  TestServer server_{Routes(), {.gate = &gate_, .live_keep_alive_ms = 20}};
 };
 
 TEST_F(GateTest, WithoutTokensEverythingIsTheDefaultOrgs) {
@@ -173,6 +181,44 @@ TEST_F(GateTest, ReplacedTokensHoldAtOnceForOpenConnectionsToo) {
   EXPECT_EQ(client.Ask(Get("/read", CookieOf(login))).status, 403);
   EXPECT_EQ(client.Ask(Get("/read", Token("A2"))).body, "moved known /read");
   EXPECT_EQ(client.Ask(Get("/read", Token("new"))).body, "acme known /read");
+}
+
+TEST_F(GateTest, AStreamEndsWithItsToken) {
+  RawClient leaves(server_.port()), stays(server_.port());
+  leaves.Send(Get("/events", Token("A")));
+  ASSERT_EQ(leaves.Read(/*to_head=*/true).status, 200);
+  stays.Send(Get("/events", Token("R")));
+  ASSERT_EQ(stays.Read(/*to_head=*/true).status, 200);
+  gate_.Replace(Tokens(R"({"B":"acme","R":{"org":"other","scope":"read"}})"));
+  EXPECT_THAT(Events(&leaves), HasSubstr(": ended, because the token or session is not valid any more\n"));
+  stream_->Push({std::make_shared<const std::string>("x"), "", ""});
+  stream_->End();
+  EXPECT_THAT(Events(&stays), HasSubstr("data: x\n"));
+}
+
+TEST_F(GateTest, AStreamEndsWhenItsTokenIsAnotherOrgsOrWasNone) {
+  struct Change {
+    const char* before;
+    const char* after;
+  };
+  for (const Change& change : {Change{"{}", R"({"A":"acme"})"}, Change{R"({"A":"acme"})", R"({"A":"other"})"},
+                               Change{R"({"A":"acme"})", R"({"A":{"org":"acme","scope":"write"}})"}}) {
+    gate_.Replace(Tokens(change.before));
+    RawClient client(server_.port());
+    client.Send(Get("/events", Token("A")));
+    ASSERT_EQ(client.Read(/*to_head=*/true).status, 200) << change.before;
+    gate_.Replace(Tokens(change.after));
+    EXPECT_THAT(Events(&client), HasSubstr(": ended")) << change.after;
+  }
+}
+
+TEST_F(GateTest, AStreamEndsWithItsSession) {
+  const std::string cookie = CookieOf(server_.Ask(Get("/read?x-auth-token=A", "Accept: text/html\r\n")));
+  RawClient client(server_.port());
+  client.Send(Get("/events", cookie));
+  ASSERT_EQ(client.Read(/*to_head=*/true).status, 200);
+  clock_.Advance(auth::kSessionSeconds * 1000);
+  EXPECT_THAT(Events(&client), HasSubstr(": ended"));
 }
 
 TEST_F(GateTest, WhatHasNoRouteIsToldWithoutAToken) {

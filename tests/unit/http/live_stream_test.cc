@@ -14,7 +14,7 @@ struct LiveStreamTest : testing::Test {
   double Dropped(const std::string& reason) {
     return metrics
         .Counter("odometer_http_live_dropped_total",
-                 "Clients of live streams given up: too_slow, write_timeout, overloaded, silent, talkative.",
+                 "Clients of live streams given up: too_slow, write_timeout, overloaded, silent, talkative, revoked.",
                  {{"listener", "test"}, {"reason", reason}})
         .Value();
   }
