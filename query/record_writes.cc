@@ -61,8 +61,9 @@ void RecordWrites::WriteAndWait(const Control& control, std::string done_text, i
                                 const http::Responder& responder) {
   Result<std::vector<std::pair<TopicPartition, int64_t>>> written = control_->Write(control);
   if (!written.ok()) {
-    const std::string& why = written.status().message();
-    responder.Send(written.status().Is(ErrorKind::kStop)
+    const Status failed = written.status();
+    const std::string& why = failed.message();
+    responder.Send(failed.Is(ErrorKind::kStop)
                        ? http::Response::Error(500, "refused", "not written, Kafka refused it: " + why)
                        : BusyResponse(why));
     return;
