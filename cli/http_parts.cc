@@ -17,7 +17,6 @@ namespace {
 
 constexpr int kAdminTimeoutMs = 5'000;
 constexpr int kFlushMs = 10'000;
-constexpr int kFollowTimeoutMs = 3'000;  // also the longest that the end of a process waits for it
 // A client that resumes waits meanwhile, and so does stopping.
 constexpr int kReplayStallMs = 3'000;
 
@@ -47,27 +46,14 @@ Result<std::unique_ptr<IngestParts>> IngestParts::Make(const Config& config, con
 }
 
 Status IngestParts::OpenFollower(const Config& config) {
-  const std::string client_id = config.processor.application + "-definitions";
-  Result<std::unique_ptr<Admin>> admin = NewRdAdmin(config.kafka(), client_id, kFollowTimeoutMs);
-  if (!admin.ok()) return admin.status().WithContext("admin client");
-  admin_ = std::move(*admin);
-  LogReaderOptions reader_options;
-  reader_options.properties = config.kafka();
-  reader_options.client_id = client_id;
-  reader_options.stall_timeout_ms = kFollowTimeoutMs;
-  Result<std::unique_ptr<LogReader>> reader = NewRdLogReader(reader_options);
-  if (!reader.ok()) return reader.status().WithContext("reader");
-  reader_ = std::move(*reader);
   OutcomeFollowerOptions options;
   options.application = config.processor.application;
   options.commands_topic = config.processor.commands_topic;
   options.outcomes_topic = config.processor.outcomes_topic;
-  follower_ = NewOutcomeFollower(
-      options, admin_.get(), reader_.get(),
-      [kafka = config.kafka(), client_id, topic = options.outcomes_topic] {
-        return NewRdTopicTail({kafka, client_id, topic});
-      },
-      &table_, clock_);
+  Result<std::unique_ptr<OutcomeFollower>> follower =
+      NewRdOutcomeFollower(options, config.kafka(), config.processor.application + "-definitions", &table_, clock_);
+  if (!follower.ok()) return follower.status();
+  follower_ = std::move(*follower);
   follower_->Start();
   return Status::Ok();
 }

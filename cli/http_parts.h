@@ -48,8 +48,6 @@ class IngestParts {
   DefinitionOptions definition_options_;
   DefinitionTable table_;
   std::unique_ptr<AsyncProducer> producer_;  // reports to the table
-  std::unique_ptr<Admin> admin_;
-  std::unique_ptr<LogReader> reader_;
   std::unique_ptr<OutcomeFollower> follower_;  // null when no commands are applied
   const Clock* clock_;
   Metrics* metrics_;

@@ -13,7 +13,6 @@
 #include "common/kafka/consumer.h"
 #include "common/kafka/log_reader.h"
 #include "common/kafka/producer.h"
-#include "common/kafka/topic_tail.h"
 #include "common/state/definition_table.h"
 #include "common/state/local_reader.h"
 #include "common/state/outcome_follower.h"
@@ -30,7 +29,6 @@ namespace {
 
 constexpr const char* kLog = "processor";
 constexpr int kAdminTimeoutMs = 15'000;
-constexpr int kFollowTimeoutMs = 3'000;  // also the longest that the end waits for it
 // From then on /readyz tells it.
 constexpr int64_t kToldWithoutProgressMs = 30'000;
 // That a dead letter's headers add to a record.
@@ -191,18 +189,11 @@ class RealProcessor final : public Processor {
   // For judging events.
   Status FollowDefinitions() {
     if (!inputs_.has_commands()) return Status::Ok();
-    Result<std::unique_ptr<Admin>> admin = NewRdAdmin(options_.kafka, ClientId("definitions"), kFollowTimeoutMs);
-    if (!admin.ok()) return admin.status();
-    definitions_admin_ = std::move(*admin);
-    LogReaderOptions reader_options{.properties = options_.kafka, .client_id = ClientId("definitions")};
-    reader_options.stall_timeout_ms = kFollowTimeoutMs;
-    Result<std::unique_ptr<LogReader>> reader = NewRdLogReader(reader_options);
-    if (!reader.ok()) return reader.status();
-    definitions_reader_ = std::move(*reader);
     OutcomeFollowerOptions options{options_.application, options_.commands_topic, options_.outcomes_topic, /*readings=*/false};
-    const TopicTailOptions tail{options_.kafka, ClientId("definitions"), options_.outcomes_topic};
-    follower_ = NewOutcomeFollower(options, definitions_admin_.get(), definitions_reader_.get(),
-                                   [tail] { return NewRdTopicTail(tail); }, &definitions_, clock_);
+    Result<std::unique_ptr<OutcomeFollower>> follower =
+        NewRdOutcomeFollower(options, options_.kafka, ClientId("definitions"), &definitions_, clock_);
+    if (!follower.ok()) return follower.status();
+    follower_ = std::move(*follower);
     follower_->Start();
     return Status::Ok();
   }
@@ -319,8 +310,6 @@ class RealProcessor final : public Processor {
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<LogReader> reader_;
   DefinitionTable definitions_{/*shown_readings=*/0};
-  std::unique_ptr<Admin> definitions_admin_;
-  std::unique_ptr<LogReader> definitions_reader_;
   std::unique_ptr<OutcomeFollower> follower_;  // null when no commands are applied
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<StateReader> reader_of_state_;

@@ -1,7 +1,8 @@
 #include "webhook/alert.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "common/model/utf8.h"
 
 namespace odometer {
 namespace {
@@ -17,8 +18,7 @@ std::optional<AlertHead> ReadAlertHead(std::string_view body) {
   const auto org = alert.find("org");
   if (id == alert.end() || !id->is_string() || org == alert.end() || !org->is_string()) return std::nullopt;
   AlertHead head{id->get<std::string>(), org->get<std::string>()};
-  const bool visible = std::all_of(head.id.begin(), head.id.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (head.id.empty() || head.id.size() > kMaxIdBytes || !visible) return std::nullopt;
+  if (head.id.empty() || head.id.size() > kMaxIdBytes || !IsVisibleAscii(head.id)) return std::nullopt;
   return head;
 }
 

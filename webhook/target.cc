@@ -8,13 +8,13 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "common/model/event_decoder.h"
 #include "common/model/json_object.h"
 #include "common/model/utf8.h"
 
 namespace odometer {
 namespace {
 
-constexpr size_t kMaxOrgBytes = 512;  // as for an event's
 constexpr size_t kMaxUrlBytes = 2'048;
 
 struct UrlDelete {
@@ -39,9 +39,8 @@ std::string HostForm(std::string host) {
 
 // By the parser that will read it again when it is posted to.
 Status ReadUrl(const std::string& text, WebhookTarget* target) {
-  const bool visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
   const std::unique_ptr<CURLU, UrlDelete> url(curl_url());
-  if (text.empty() || text.size() > kMaxUrlBytes || !visible || url == nullptr ||
+  if (text.empty() || text.size() > kMaxUrlBytes || !IsVisibleAscii(text) || url == nullptr ||
       curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
     return Status::Invalid("not a URL");
   }
@@ -80,7 +79,7 @@ Result<std::vector<WebhookTarget>> ParseWebhookTargets(std::string_view json) {
     WebhookTarget& target = targets.emplace_back();
     target.org = org;
     Status status = url.is_string() ? ReadUrl(url.get<std::string>(), &target) : Status::Invalid("not a URL");
-    if (org.empty() || org.size() > kMaxOrgBytes || !IsValidUtf8(org)) {
+    if (org.empty() || org.size() > kMaxNameBytes || !IsValidUtf8(org)) {
       status = Status::Invalid("an org is a text of 1 to 512 bytes");
     }
     if (!status.ok()) return status.WithContext("entry " + std::to_string(targets.size()));

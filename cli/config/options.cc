@@ -45,6 +45,15 @@ class Table {
         });
   }
 
+  // None unless it is set.
+  void Secret(std::string key, std::string description, void (*set)(Config&, std::string_view)) {
+    Add(std::move(key), "text", "", std::move(description), [set](std::string_view text, Config* config) {
+      if (!text.empty() && text.size() < kLeastSecretBytes) return Status::Invalid("must have at least 16 bytes, or none");
+      set(*config, text);
+      return Status::Ok();
+    });
+  }
+
   void Bool(std::string key, bool default_value, std::string description, void (*set)(Config&, bool)) {
     Add(std::move(key), "true or false", default_value ? "true" : "false", std::move(description),
         [set](std::string_view text, Config* config) {
@@ -312,14 +321,10 @@ void AddAccess(Table* table) {
               "Without tokens: let everybody in who reaches a listener, from other machines too. For networks where something "
               "else keeps strangers out.",
               [](Config& c, bool v) { c.auth.open = v; });
-  table->Add(std::string(kSessionSecretKey), "text", "",
-             "Signs the cookies of browsers, so that every process with the same secret takes them. At least 16 bytes, for "
-             "example of `openssl rand -hex 32`. Read anew on SIGHUP, which ends the sessions when it has changed.",
-             [](std::string_view text, Config* config) {
-               if (!text.empty() && text.size() < kLeastSecretBytes) return Status::Invalid("must have at least 16 bytes, or none");
-               config->auth.session_secret = text;
-               return Status::Ok();
-             });
+  table->Secret(std::string(kSessionSecretKey),
+                "Signs the cookies of browsers, so that every process with the same secret takes them. At least 16 bytes, for "
+                "example of `openssl rand -hex 32`. Read anew on SIGHUP, which ends the sessions when it has changed.",
+                [](Config& c, std::string_view v) { c.auth.session_secret = v; });
 }
 
 void AddAlerts(Table* table) {
@@ -340,14 +345,10 @@ void AddAlerts(Table* table) {
                config->webhook.hosts = std::move(*hosts);
                return Status::Ok();
              });
-  table->Add(std::string(kWebhookSecretKey), "text", "",
-             "Signs what is posted, so that a receiver knows that it is ours. Needed where there are webhooks. At least 16 "
-             "bytes, for example of `openssl rand -hex 32`.",
-             [](std::string_view text, Config* config) {
-               if (!text.empty() && text.size() < kLeastSecretBytes) return Status::Invalid("must have at least 16 bytes, or none");
-               config->webhook.options.delivery.secret = text;
-               return Status::Ok();
-             });
+  table->Secret(std::string(kWebhookSecretKey),
+                "Signs what is posted, so that a receiver knows that it is ours. Needed where there are webhooks. At least 16 "
+                "bytes, for example of `openssl rand -hex 32`.",
+                [](Config& c, std::string_view v) { c.webhook.options.delivery.secret = v; });
   table->Duration("alerts.webhook.timeout", "5s", 100, 10 * kSecondMs,
                   "For one attempt, from the look-up of the host to the end of the answer.",
                   [](Config& c, int64_t v) { c.webhook.poster.timeout_ms = static_cast<int>(v); });

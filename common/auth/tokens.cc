@@ -1,11 +1,11 @@
 #include "common/auth/tokens.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "common/auth/digest.h"
 #include "common/model/event.h"
+#include "common/model/event_decoder.h"
 #include "common/model/json_object.h"
 #include "common/model/utf8.h"
 
@@ -15,14 +15,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxTokenBytes = 512;
-constexpr size_t kMaxOrgBytes = 512;  // as for an event's
 
 constexpr std::string_view kNoMap =
     R"(must be a map from tokens to orgs, such as {"TOKEN": "acme", "sha256:…": {"org": "acme", "scope": "read"}})";
 
 Status CheckToken(const std::string& text) {
-  const bool visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (text.empty() || text.size() > kMaxTokenBytes || !visible) {
+  if (text.empty() || text.size() > kMaxTokenBytes || !IsVisibleAscii(text)) {
     return Status::Invalid("a token is 1 to 512 visible ASCII characters");
   }
   if (!text.starts_with(kHashPrefix)) return Status::Ok();
@@ -33,7 +31,7 @@ Status CheckToken(const std::string& text) {
 
 Status ReadOrg(const Json& json, Grant* grant) {
   if (json.is_string()) grant->org = json.get<std::string>();
-  if (grant->org.empty() || grant->org.size() > kMaxOrgBytes || !IsValidUtf8(grant->org) ||
+  if (grant->org.empty() || grant->org.size() > kMaxNameBytes || !IsValidUtf8(grant->org) ||
       grant->org == kOverflowName) {
     return Status::Invalid("an org is a text of 1 to 512 bytes, and not __overflow__");
   }

@@ -308,8 +308,8 @@ void RdTransactionalProducer::OnDelivery(const rd_kafka_message_t& message) {
 // sending was lost. But librdkafka (2.0.2) has been seen to count its records wrongly after a broker's restart.
 Status RdTransactionalProducer::CheckWritten(const rd_kafka_message_t& message, int64_t written_before) {
   if (message.offset >= written_before) return Status::Ok();
-  const std::string what = "delivering to " + std::string(rd_kafka_topic_name(message.rkt)) + "/" +
-                           std::to_string(message.partition) + ": taken for a repetition";
+  const TopicPartition where{rd_kafka_topic_name(message.rkt), message.partition};
+  const std::string what = "delivering to " + ToString(where) + ": taken for a repetition";
   if (message.offset < 0) return Status::Abort(what);
   return Status::Recover(what + " of offset " + std::to_string(message.offset));
 }

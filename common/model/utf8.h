@@ -6,5 +6,7 @@
 namespace odometer {
 
 bool IsValidUtf8(std::string_view text);
+// Whether it is ASCII without spaces and control characters; an empty text is.
+bool IsVisibleAscii(std::string_view text);
 
 }  // namespace odometer

@@ -16,6 +16,7 @@ namespace {
 constexpr const char* kLog = "definitions";
 constexpr int kPollMs = 20;
 constexpr int kRetryMs = 1'000;
+constexpr int kBrokerTimeoutMs = 3'000;
 // Outcomes of a commit that was under way when the changelogs were read: read again from so far back. What the table
 // knows already it does not take twice.
 constexpr int64_t kOverlap = 20'000;
@@ -169,12 +170,44 @@ class LogOutcomeFollower final : public OutcomeFollower, private TopicTailEvents
   std::thread thread_;
 };
 
+// With its clients.
+class RdOutcomeFollower final : public OutcomeFollower {
+ public:
+  RdOutcomeFollower(std::unique_ptr<Admin> admin, std::unique_ptr<LogReader> reader, OutcomeFollowerOptions options,
+                    NewTail new_tail, DefinitionTable* table, const Clock* clock)
+      : admin_(std::move(admin)),
+        reader_(std::move(reader)),
+        follower_(std::move(options), admin_.get(), reader_.get(), std::move(new_tail), table, clock) {}
+
+  void Start() override { follower_.Start(); }
+  void Stop() override { follower_.Stop(); }
+
+ private:
+  const std::unique_ptr<Admin> admin_;
+  const std::unique_ptr<LogReader> reader_;
+  LogOutcomeFollower follower_;
+};
+
 }  // namespace
 
 std::unique_ptr<OutcomeFollower> NewOutcomeFollower(OutcomeFollowerOptions options, Admin* admin, LogReader* reader,
                                                     OutcomeFollower::NewTail new_tail, DefinitionTable* table,
                                                     const Clock* clock) {
   return std::make_unique<LogOutcomeFollower>(std::move(options), admin, reader, std::move(new_tail), table, clock);
+}
+
+Result<std::unique_ptr<OutcomeFollower>> NewRdOutcomeFollower(OutcomeFollowerOptions options, const KafkaProperties& kafka,
+                                                              const std::string& client_id, DefinitionTable* table,
+                                                              const Clock* clock) {
+  Result<std::unique_ptr<Admin>> admin = NewRdAdmin(kafka, client_id, kBrokerTimeoutMs);
+  if (!admin.ok()) return admin.status().WithContext("admin client");
+  LogReaderOptions reader_options{.properties = kafka, .client_id = client_id};
+  reader_options.stall_timeout_ms = kBrokerTimeoutMs;
+  Result<std::unique_ptr<LogReader>> reader = NewRdLogReader(reader_options);
+  if (!reader.ok()) return reader.status().WithContext("reader");
+  const TopicTailOptions tail{kafka, client_id, options.outcomes_topic};
+  return std::unique_ptr<OutcomeFollower>(std::make_unique<RdOutcomeFollower>(
+      std::move(*admin), std::move(*reader), std::move(options), [tail] { return NewRdTopicTail(tail); }, table, clock));
 }
 
 }  // namespace odometer

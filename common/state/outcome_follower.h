@@ -39,4 +39,9 @@ std::unique_ptr<OutcomeFollower> NewOutcomeFollower(OutcomeFollowerOptions optio
                                                     OutcomeFollower::NewTail new_tail, DefinitionTable* table,
                                                     const Clock* clock);
 
+// One with clients of its own. `table` and `clock` must outlive it. Its end may wait for a broker for 3 s.
+Result<std::unique_ptr<OutcomeFollower>> NewRdOutcomeFollower(OutcomeFollowerOptions options, const KafkaProperties& kafka,
+                                                              const std::string& client_id, DefinitionTable* table,
+                                                              const Clock* clock);
+
 }  // namespace odometer
