@@ -84,6 +84,7 @@ class KafkaSender(Sender):
             "linger.ms": 5,
             "topic.metadata.refresh.interval.ms": 2000,  # a topic that has grown is noticed
             "log_level": 2,
+            "error_cb": lambda _error: None,  # else polling raises what the next call of produce says, too
         }
         self.producer = Producer(self.settings)
 
@@ -103,18 +104,16 @@ class KafkaSender(Sender):
 
         try:
             self.producer.produce(self.topic, value, key=event["name"], on_delivery=delivered)
-            self.producer.poll(0)
         except KafkaException as failure:
-            self.replace_producer(failure)
+            if failure.args[0].code() != KafkaError._FATAL:
+                raise
+            self.replace_producer()
+        self.producer.poll(0)
 
-    def replace_producer(self, failure):
+    def replace_producer(self):
         """librdkafka may lose count of an idempotent producer's records when their broker is killed, and says so. What was on its
         way then may be written or not."""
-        error = failure.args[0]
-        if not error.fatal() and error.code() != KafkaError._FATAL:
-            raise failure
-        self.producer.purge()
-        self.producer.flush(FLUSH_S)
+        self.finish()
         self.producer = Producer(self.settings)
 
     def finish(self):
