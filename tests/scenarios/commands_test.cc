@@ -308,7 +308,7 @@ TEST(CommandsTest, DyingAtAnyCallDecidesEverythingOnce) {
   const int calls = Live(&undisturbed, -1, false).calls;
   ExpectExact(&undisturbed, "undisturbed");
   ASSERT_GT(calls, 100);
-  for (int death = 0; death < calls; death += 1) {
+  for (int death = 0; death < calls; death += kEveryNthDeath) {
     Commanded world;
     const Life life = Live(&world, death, /*disk_lost=*/death % 3 == 0);
     ASSERT_EQ(life.trouble, "") << death;

@@ -12,11 +12,6 @@ namespace {
 constexpr int kPartitions = 2;
 constexpr int kSeries = 3;
 constexpr int kRoundsOfEvents = 6;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kFewer = 20;  // sanitizers make it ten times slower
-#else
-constexpr int kFewer = 1;
-#endif
 
 struct Outcome {
   int calls = 0;  // moments at which it could have died
@@ -152,7 +147,7 @@ TEST(Crash, AtAnyCallTheCountsAreExact) {
   const int calls = CallsOfTheStory(true);
   ASSERT_GT(calls, 100);
   for (bool disk_lost : {false, true}) {
-    for (int death = 0; death < calls; death += kFewer) {
+    for (int death = 0; death < calls; death += kEveryNthDeath) {
       Story story(true, death, -1, disk_lost);
       const Outcome outcome = story.Run();
       ASSERT_EQ(outcome.deaths, 1);
@@ -164,7 +159,7 @@ TEST(Crash, AtAnyCallTheCountsAreExact) {
 
 TEST(Crash, AgainWhileItRecoversTheCountsAreExact) {
   const int calls = CallsOfTheStory(true);
-  const int step = std::getenv("ODOMETER_TEST_LONG") != nullptr ? 1 : 13 * kFewer;
+  const int step = std::getenv("ODOMETER_TEST_LONG") != nullptr ? 1 : 13 * kEveryNthDeath;
   for (bool disk_lost : {false, true}) {
     for (int death = 40; death < calls; death += step) {
       for (int second = 0; second < 60; ++second) {
@@ -180,7 +175,7 @@ TEST(Crash, AgainWhileItRecoversTheCountsAreExact) {
 
 TEST(Crash, WithoutTransactionsNothingIsLost) {
   const int calls = CallsOfTheStory(false);
-  for (int death = 0; death < calls; death += kFewer) {
+  for (int death = 0; death < calls; death += kEveryNthDeath) {
     Story story(false, death, -1, false);
     const Outcome outcome = story.Run();
     ASSERT_EQ(outcome.trouble, "") << death;

@@ -16,6 +16,15 @@
 
 namespace odometer {
 
+// Of the moments at which a process may die, a test takes every so-manieth: sanitizers make a story ten times slower.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr int kEveryNthDeath = 41;
+#elif defined(__SANITIZE_ADDRESS__)
+inline constexpr int kEveryNthDeath = 20;
+#else
+inline constexpr int kEveryNthDeath = 1;
+#endif
+
 // The start of an hour.
 inline constexpr int64_t kT = 1'700'000'000'000 - 1'700'000'000'000 % 3'600'000;
 
