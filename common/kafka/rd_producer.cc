@@ -58,7 +58,6 @@ class RdTransactionalProducer final : public TransactionalProducer {
   void Reset();
   // Waits until no record of ours is under way.
   void LetGo();
-  static Status CheckWritten(const rd_kafka_message_t& message, int64_t written_before);
   // The contract of kRecover and kStop: nothing is referenced any more.
   Status Checked(Status status);
   // `error` of a transaction call, by what it asks for.
@@ -74,11 +73,7 @@ class RdTransactionalProducer final : public TransactionalProducer {
   size_t records_under_way_ = 0;
   size_t bytes_under_way_ = 0;
   Status failure_;  // why this transaction must be aborted: the first delivery or offsets that failed
-  struct Ends {
-    int64_t before = 0;        // as acknowledged in earlier transactions
-    int64_t acknowledged = 0;  // in this one; 0: not yet
-  };
-  std::map<std::pair<rd_kafka_topic_t*, int32_t>, Ends> ends_;
+  std::map<std::pair<rd_kafka_topic_t*, int32_t>, int64_t> ends_;
   std::vector<rd_kafka_message_t> batch_;
 };
 
@@ -156,9 +151,7 @@ Status RdTransactionalProducer::Begin() {
 
 void RdTransactionalProducer::Reset() {
   failure_ = Status::Ok();
-  for (auto& [where, ends] : ends_) {
-    ends = {.before = std::max(ends.before, ends.acknowledged), .acknowledged = 0};
-  }
+  ends_.clear();
 }
 
 Result<rd_kafka_topic_t*> RdTransactionalProducer::Topic(const std::string& name) {
@@ -298,20 +291,10 @@ void RdTransactionalProducer::OnDelivery(const rd_kafka_message_t& message) {
     }
     return;
   }
-  Ends& ends = ends_[{message.rkt, message.partition}];
-  if (failure_.ok()) failure_ = CheckWritten(message, ends.before);
-  ends.acknowledged = std::max(ends.acknowledged, message.offset + 1);
-}
-
-// Whether this sending was written, and not taken for the repetition of an earlier one. A broker that takes it for one
-// acknowledges it all the same: without an offset, or with that of the earlier one. It may be right, when the answer to the first
-// sending was lost. But librdkafka (2.0.2) has been seen to count its records wrongly after a broker's restart.
-Status RdTransactionalProducer::CheckWritten(const rd_kafka_message_t& message, int64_t written_before) {
-  if (message.offset >= written_before) return Status::Ok();
-  const TopicPartition where{rd_kafka_topic_name(message.rkt), message.partition};
-  const std::string what = "delivering to " + ToString(where) + ": taken for a repetition";
-  if (message.offset < 0) return Status::Abort(what);
-  return Status::Recover(what + " of offset " + std::to_string(message.offset));
+  // A record that was written, but acknowledged only at its second sending, comes without its offset.
+  if (message.offset < 0) return;
+  int64_t& end = ends_[{message.rkt, message.partition}];
+  end = std::max(end, message.offset + 1);
 }
 
 Status RdTransactionalProducer::Flush() {
@@ -323,10 +306,7 @@ Status RdTransactionalProducer::Flush() {
 
 std::map<TopicPartition, int64_t> RdTransactionalProducer::AcknowledgedEnds() const {
   std::map<TopicPartition, int64_t> ends;
-  for (const auto& [where, of_partition] : ends_) {
-    if (of_partition.acknowledged == 0) continue;
-    ends[{rd_kafka_topic_name(where.first), where.second}] = of_partition.acknowledged;
-  }
+  for (const auto& [where, end] : ends_) ends[{rd_kafka_topic_name(where.first), where.second}] = end;
   return ends;
 }
 

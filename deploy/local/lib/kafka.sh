@@ -2,7 +2,7 @@
 # One Kafka broker (KRaft, broker and controller in one process) in a folder of its own: its jars, start and stop. Needs
 # ui.sh, packages.sh, processes.sh.
 
-readonly KAFKA_VERSION=4.3.1
+readonly KAFKA_VERSION=4.2.2
 readonly KAFKA_LOG4J_VERSION=2.25.5
 readonly MAVEN_DEPENDENCY_PLUGIN=org.apache.maven.plugins:maven-dependency-plugin:3.6.1
 KAFKA_SOURCES=$(cd "$(dirname "${BASH_SOURCE[0]}")/../kafka" && pwd)

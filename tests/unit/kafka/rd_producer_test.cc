@@ -42,26 +42,5 @@ TEST(RdProducerTest, NothingIsReferencedAfterProduceFailedForGood) {
   EXPECT_EQ(range->end, 0);
 }
 
-// The broker takes it for the repetition of an earlier one, which librdkafka reports as a success. Perhaps it is none.
-TEST(RdProducerTest, WhatIsTakenForARepetitionIsNotBelievedToBeWritten) {
-  MockCluster cluster;
-  cluster.CreateTopic("out");
-  auto producer = NewRdTransactionalProducer({.properties = cluster.Properties(), .client_id = "test"});
-  ASSERT_TRUE(producer.ok()) << producer.status().ToString();
-  const std::vector<OutRecord> one{{.key = "k", .value = "v"}};
-  ASSERT_TRUE((*producer)->Begin().ok());
-  ASSERT_TRUE((*producer)->Produce("out", 0, one).ok());
-  ASSERT_TRUE((*producer)->Flush().ok());
-  EXPECT_EQ((*producer)->AcknowledgedEnds(), (std::map<TopicPartition, int64_t>{{{"out", 0}, 1}}));
-
-  ASSERT_TRUE((*producer)->Begin().ok());
-  EXPECT_TRUE((*producer)->AcknowledgedEnds().empty());
-  rd_kafka_mock_push_request_errors(cluster.get(), kProduceApi, 1, RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER);
-  ASSERT_TRUE((*producer)->Produce("out", 0, one).ok());
-  const Status flushed = (*producer)->Flush();
-  EXPECT_TRUE(flushed.Is(ErrorKind::kAbort)) << flushed.ToString();
-  EXPECT_THAT(flushed.message(), ::testing::HasSubstr("out/0: taken for a repetition"));
-}
-
 }  // namespace
 }  // namespace odometer
