@@ -1,11 +1,12 @@
 // Writes numbered transactions to the topics `fire-0`, `fire-1`, … and tells in a file how each ended.
 //
-// Usage: odometer_transaction_writer BROKER NAME LIFE TOPICS PARTITIONS SECONDS SEED FILE. NAME is the transactional id. A line
+// Usage: odometer_transaction_writer BROKER NAME LIFE TOPICS PARTITIONS SEED FILE, until SIGTERM. NAME is the transactional id. A line
 // per transaction, appended in two steps: NAME:LIFE:number and its records for each partition of each topic in turn, separated by commas,
 // when it begins; and ` committed`, ` aborted` or ` unknown` when it has ended. A record's key is NAME:LIFE:number of its transaction, and
 // its value its own number within the transaction and partition.
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -23,13 +24,14 @@ constexpr auto kRetryAfter = std::chrono::milliseconds(50);
 constexpr int kTransactionTimeoutMs = 5'000;  // that of the chaos runs
 constexpr int kMostRecords = 300;             // for a partition
 
+volatile std::sig_atomic_t stop = 0;
+
 struct Options {
   std::string broker;
   std::string name;
   std::string life;
   int topics = 0;
   int partitions = 0;
-  int seconds = 0;
   unsigned seed = 0;
   std::FILE* outcomes = nullptr;
 };
@@ -41,9 +43,8 @@ class Writer {
   }
 
   void Run() {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options_.seconds);
     Replace();
-    for (int64_t number = 0; std::chrono::steady_clock::now() < end; ++number) {
+    for (int64_t number = 0; stop == 0; ++number) {
       Draw(number);
       TellBegin();
       TellEnd(Write());
@@ -137,16 +138,16 @@ class Writer {
 }  // namespace odometer
 
 int main(int argc, char** argv) {
-  if (argc != 9) return 2;
-  std::FILE* outcomes = std::fopen(argv[8], "a");
+  if (argc != 8) return 2;
+  std::FILE* outcomes = std::fopen(argv[7], "a");
   if (outcomes == nullptr) return 2;
+  std::signal(SIGTERM, [](int) { odometer::stop = 1; });
   odometer::Writer({.broker = argv[1],
                     .name = argv[2],
                     .life = argv[3],
                     .topics = std::atoi(argv[4]),
                     .partitions = std::atoi(argv[5]),
-                    .seconds = std::atoi(argv[6]),
-                    .seed = static_cast<unsigned>(std::atoi(argv[7])),
+                    .seed = static_cast<unsigned>(std::atoi(argv[6])),
                     .outcomes = outcomes})
       .Run();
   return std::fclose(outcomes) == 0 ? 0 : 1;
