@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
-#include <new>
 
-#include "common/model/big_integers.h"
+#include "common/model/json_record.h"
 #include "common/model/raw_event.h"
 #include "common/model/timestamp.h"
 
@@ -89,20 +87,6 @@ bool ReadText(const dom::element& element, std::string_view* text) {
   return element.get(*text) == simdjson::SUCCESS && text->size() <= kMaxNameBytes;
 }
 
-bool ReadNumber(const dom::element& element, Number* number) {
-  switch (element.type()) {
-    case dom::element_type::INT64: *number = Number::Of(element.get_int64().value_unsafe()); return true;
-    case dom::element_type::UINT64: *number = Number::Of(element.get_uint64().value_unsafe()); return true;
-    case dom::element_type::DOUBLE: {
-      double value = element.get_double().value_unsafe();
-      if (!std::isfinite(value)) return false;
-      *number = Number::Of(value);
-      return true;
-    }
-    default: return false;
-  }
-}
-
 bool ReadTimestamp(const dom::element& element, int64_t* ts_ms) {
   std::string_view text;
   if (element.get(text) == simdjson::SUCCESS) {
@@ -111,7 +95,7 @@ bool ReadTimestamp(const dom::element& element, int64_t* ts_ms) {
     return parsed.has_value();
   }
   Number number;
-  if (!ReadNumber(element, &number) || !number.is_whole()) return false;
+  if (!ReadJsonNumber(element, &number) || !number.is_whole()) return false;
   Int128 ms = number.whole();
   if (ms < kMinTimestampMs || ms > kMaxTimestampMs) return false;
   *ts_ms = static_cast<int64_t>(ms);
@@ -173,7 +157,7 @@ RejectReason ReadName(const Fields& fields, std::string* buffer, Event* event) {
 
 RejectReason ReadValue(const Fields& fields, Event* event) {
   event->value = Number::Of(int64_t{1});
-  if (!fields.Has(kValue) || ReadNumber(fields[kValue], &event->value)) return RejectReason::kNone;
+  if (!fields.Has(kValue) || ReadJsonNumber(fields[kValue], &event->value)) return RejectReason::kNone;
   if (event->type != MetricType::kEvent) return RejectReason::kBadValue;
   event->counted = false;
   return RejectReason::kNone;
@@ -206,7 +190,7 @@ RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, std::string*
 // Seconds since 1970, as a number with or without a fraction, or ISO-8601.
 bool ReadPostedTime(const dom::element& element, int64_t* ts_ms) {
   Number seconds;
-  if (!ReadNumber(element, &seconds)) return ReadTimestamp(element, ts_ms);
+  if (!ReadJsonNumber(element, &seconds)) return ReadTimestamp(element, ts_ms);
   const double ms = std::floor(seconds.AsDouble() * 1000 + 0.5);
   if (!(ms >= static_cast<double>(kMinTimestampMs) && ms <= static_cast<double>(kMaxTimestampMs))) return false;
   *ts_ms = seconds.is_whole() ? static_cast<int64_t>(seconds.whole() * 1000) : static_cast<int64_t>(ms);
@@ -233,47 +217,8 @@ RejectReason ReadPost(const Fields& fields, EventDecoder::Post* post) {
 
 std::string_view RejectReasonName(RejectReason reason) { return kReasonNames[static_cast<size_t>(reason)]; }
 
-struct EventDecoder::Parser {
-  static constexpr size_t kFirstCapacity = 4096;
-
-  explicit Parser(size_t max_depth) : dom(2 * kMaxEventBytes) {  // room for what MarkBigIntegers adds
-    Reserve(kFirstCapacity);
-    // The parser counts the document itself as a level.
-    if (dom.allocate(kFirstCapacity, max_depth + 1) != simdjson::SUCCESS) throw std::bad_alloc();
-  }
-
-  RejectReason ParseRecord(std::string_view record, dom::element* root) {
-    if (record.size() > kMaxEventBytes) return RejectReason::kTooLarge;
-    // Some versions of the parser skip a byte order mark, some refuse it.
-    if (record.empty() || record.front() == '\xef') return RejectReason::kMalformed;
-    simdjson::error_code error = Parse(record, root);
-    if (error == simdjson::DEPTH_ERROR) return RejectReason::kTooDeep;
-    return error == simdjson::SUCCESS ? RejectReason::kNone : RejectReason::kMalformed;
-  }
-
-  void Reserve(size_t bytes) {
-    if (bytes <= capacity) return;
-    capacity = std::max(bytes, 2 * capacity);
-    buffer = std::make_unique<char[]>(capacity + simdjson::SIMDJSON_PADDING);
-  }
-
-  simdjson::error_code Parse(std::string_view record, dom::element* root) {
-    simdjson::error_code error = ParseOnce(record, root);
-    if (error == simdjson::SUCCESS || error == simdjson::DEPTH_ERROR) return error;
-    std::string marked = MarkBigIntegers(record);
-    return marked.size() == record.size() ? error : ParseOnce(marked, root);
-  }
-
-  // The parser reads beyond the end of its input, so it gets a copy with room behind.
-  simdjson::error_code ParseOnce(std::string_view record, dom::element* root) {
-    Reserve(record.size());
-    std::memcpy(buffer.get(), record.data(), record.size());
-    return dom.parse(buffer.get(), record.size(), false).get(*root);
-  }
-
-  dom::parser dom;
-  std::unique_ptr<char[]> buffer;
-  size_t capacity = 0;
+struct EventDecoder::Parser final : JsonRecordParser {
+  using JsonRecordParser::JsonRecordParser;
 };
 
 EventDecoder::EventDecoder() : parser_(std::make_unique<Parser>(kMaxJsonDepth)) {}
@@ -281,7 +226,7 @@ EventDecoder::~EventDecoder() = default;
 
 RejectReason EventDecoder::Decode(std::string_view record, int64_t record_ts_ms, Event* event) {
   dom::element root;
-  if (RejectReason bad = parser_->ParseRecord(record, &root); bad != RejectReason::kNone) return bad;
+  if (RejectReason bad = parser_->Parse(record, &root); bad != RejectReason::kNone) return bad;
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
     return NestedDeeperThan(root, kMaxJsonDepth) ? RejectReason::kTooDeep : RejectReason::kNotAnObject;
@@ -299,7 +244,7 @@ RejectReason EventDecoder::Decode(std::string_view record, int64_t record_ts_ms,
 RejectReason EventDecoder::DecodeRaw(std::string_view body, Event* event, Post* post) {
   if (!raw_parser_) raw_parser_ = std::make_unique<Parser>(kMaxRawJsonDepth);
   dom::element root;
-  if (RejectReason bad = raw_parser_->ParseRecord(body, &root); bad != RejectReason::kNone) return bad;
+  if (RejectReason bad = raw_parser_->Parse(body, &root); bad != RejectReason::kNone) return bad;
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) return RejectReason::kNotAnObject;
 
