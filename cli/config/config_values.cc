@@ -1,11 +1,9 @@
 #include "cli/config/config_values.h"
 
-#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -94,20 +92,6 @@ Status CheckAddress(std::string_view text) {
 bool IsLoopback(std::string_view address) {
   const std::optional<http::ListenAddress> parsed = http::ParseListenAddress(address);
   return parsed && http::IsLoopback(*parsed);
-}
-
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace odometer::cli

@@ -24,9 +24,6 @@ Status CheckAddress(std::string_view text);
 // Whether only this machine can reach the address. Requires one that CheckAddress accepts.
 bool IsLoopback(std::string_view address);
 
-// How many characters must be inserted, deleted or replaced to get from one to the other.
-size_t EditDistance(std::string_view a, std::string_view b);
-
 std::string Lower(std::string_view text);
 
 }  // namespace odometer::cli

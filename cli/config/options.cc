@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <limits>
 #include <utility>
 
 #include "cli/config/config_values.h"
 #include "common/auth/token_table.h"
+#include "common/base/nearest_word.h"
 #include "common/kafka/properties.h"
 #include "common/model/tier.h"
 #include "processor/memory_budget.h"
@@ -412,18 +412,6 @@ std::vector<Option> MakeOptions() {
   return table.Take();
 }
 
-std::string Nearest(std::string_view word, const std::vector<std::string>& words) {
-  std::string nearest;
-  size_t smallest = std::numeric_limits<size_t>::max();
-  for (const std::string& candidate : words) {
-    size_t distance = EditDistance(word, candidate);
-    if (distance >= smallest) continue;
-    smallest = distance;
-    nearest = candidate;
-  }
-  return nearest;
-}
-
 }  // namespace
 
 const std::vector<Option>& Options() {
@@ -441,7 +429,7 @@ Status CheckKafkaOption(const std::string& property, const std::string& value) {
     case KafkaPropertyCheck::kUnknown: break;
   }
   return Status::Invalid(
-      fmt::format("librdkafka has no such property; the nearest is {}", Nearest(property, KafkaPropertyNames())));
+      fmt::format("librdkafka has no such property; the nearest is {}", NearestWord(property, KafkaPropertyNames())));
 }
 
 std::string ShownKey(const std::string& key) {
@@ -473,7 +461,7 @@ std::string EnvironmentName(std::string_view key) {
 std::string NearestKey(std::string_view key) {
   std::vector<std::string> keys;
   for (const Option& option : Options()) keys.push_back(option.key);
-  return Nearest(Lower(key), keys);
+  return NearestWord(Lower(key), keys);
 }
 
 Status CheckTogether(const Config& config) {

@@ -63,12 +63,5 @@ TEST(IsLoopback, KnowsWhatOnlyThisMachineReaches) {
   }
 }
 
-TEST(EditDistance, CountsTheSmallestNumberOfChanges) {
-  EXPECT_EQ(EditDistance("", ""), 0u);
-  EXPECT_EQ(EditDistance("", "abc"), 3u);
-  EXPECT_EQ(EditDistance("kitten", "sitting"), 3u);
-  EXPECT_EQ(EditDistance("commit.intervall", "commit.interval"), 1u);
-}
-
 }  // namespace
 }  // namespace odometer::cli
