@@ -24,11 +24,12 @@ MAY_INCLUDE = {
     "common/auth": ["common/base", "common/model"],
     "common/http": ["common/base", "common/model", "common/auth"],
     "common/state": ["common/base", "common/model", "common/kafka", "common/store", "common/http"],
+    "rules": ["common/base", "common/model"],
     "processor": _COMMON,
     "query": _COMMON,
     "ingest": _COMMON,
     "webhook": _COMMON,
-    "cli": _COMMON + ["processor", "query", "ingest", "webhook"],
+    "cli": _COMMON + ["processor", "query", "ingest", "webhook", "rules"],
 }
 # Which files of the product may include a library's headers.
 LIBRARY_ONLY_IN = {
@@ -37,6 +38,7 @@ LIBRARY_ONLY_IN = {
     "openssl/": ["common/auth/digest.cc", "common/http/web_socket_handshake.cc"],
     "zlib": ["common/http/static_files.cc"],
     "curl/": ["webhook/curl_poster.cc", "webhook/target.cc", "cli/client/*.cc"],
+    "re2/": ["rules/condition.cc"],
     "wslay/": ["common/http/web_socket_wire.cc"],
     "pistache/": ["common/http/*.h", "common/http/*.cc", "ingest/handlers/*", "query/handlers/*"],
 }
