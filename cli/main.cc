@@ -16,6 +16,7 @@
 #include "cli/control_command.h"
 #include "cli/dead_letters_command.h"
 #include "cli/listener.h"
+#include "cli/rules_command.h"
 #include "cli/service_commands.h"
 #include "cli/version.h"
 #include "common/base/log.h"
@@ -108,6 +109,7 @@ class CommandLine {
     AddTrack();
     AddGet();
     AddDeadLetters();
+    AddRules();
     AddConfig();
   }
 
@@ -272,6 +274,26 @@ class CommandLine {
     replay->add_flag("--dry-run", letters_.dry_run, "Only print which letters it would be");
   }
 
+  void AddRules() {
+    CLI::App* parent = app_.add_subcommand("rules", "Look at a rules file, and try it on records");
+    parent->require_subcommand(0, 1);
+    CLI::App* check = AddCommand(parent, "check", "Say what is wrong with rules, and where, or which metrics they give",
+                                 "  odometer rules check --file rules.yaml", [this] { return RunRulesCheck(rules_); });
+    CLI::App* attempt = AddCommand(
+        parent, "try", "Print the events that rules give for records, and what they add up to",
+        "  odometer rules try --file rules.yaml --events orders.jsonl\n"
+        "  kcat -C -b 127.0.0.1:9092 -t shop.orders -c 100 -e | odometer rules try --file rules.yaml\n"
+        "  odometer rules try --file rules.yaml --events orders.jsonl --topic shop.orders --json",
+        [this] { return RunRulesTry(rules_); });
+    for (CLI::App* command : {check, attempt}) {
+      command->add_option("--file", rules_.file, "The rules: docs/rules.md")->required();
+    }
+    attempt->add_option("--events", rules_.events, "Records, one JSON object per line; - is the standard input")
+        ->capture_default_str();
+    attempt->add_option("--topic", rules_.topic, "From which topic they would come; the first source unless given");
+    attempt->add_flag("--json", rules_.json, "Only the events, one per line, as the input topic takes them");
+  }
+
   void AddConfig() {
     CLI::App* config = app_.add_subcommand("config", "Look at the configuration");
     config->require_subcommand(0, 1);
@@ -295,6 +317,7 @@ class CommandLine {
   TrackRequest track_;
   GetRequest get_;
   DeadLettersRequest letters_;
+  RulesRequest rules_;
   std::function<int()> action_;
 };
 
