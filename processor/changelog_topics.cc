@@ -65,17 +65,26 @@ std::vector<ChangelogStore> CommandChangelogStores(const std::string& applicatio
 
 std::vector<ChangelogStore> ChangelogStores(const std::string& application, const std::string& input_topic,
                                             const StateLayout& layout) {
+  std::vector<ChangelogStore> stores = SourceChangelogStores(application, input_topic, layout);
+  const ChangelogStore meta = stores.back();
+  stores.pop_back();
+  stores.push_back(StoreOf(application, input_topic, layout, StateLayout::kIds, kForever));
+  stores.push_back(StoreOf(application, input_topic, layout, StateLayout::kEvents, layout.events_retention_ms));
+  stores.push_back(meta);
+  return stores;
+}
+
+std::vector<ChangelogStore> SourceChangelogStores(const std::string& application, const std::string& source_topic,
+                                                  const StateLayout& layout) {
   std::vector<ChangelogStore> stores;
   auto add = [&](FamilyId family, int64_t retention_ms) {
-    stores.push_back(StoreOf(application, input_topic, layout, family, retention_ms));
+    stores.push_back(StoreOf(application, source_topic, layout, family, retention_ms));
   };
   add(StateLayout::kSeries, kForever);
   if (layout.tiers.total) add(StateLayout::kTotals, kForever);
   for (size_t i = 0; i < layout.tiers.windows.size(); ++i) {
     add(layout.WindowsFamily(i), layout.tiers.windows[i].retention_ms);
   }
-  add(StateLayout::kIds, kForever);
-  add(StateLayout::kEvents, layout.events_retention_ms);
   add(StateLayout::kMeta, kForever);
   return stores;
 }

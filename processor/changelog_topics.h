@@ -24,6 +24,10 @@ struct ChangelogStore {
 std::vector<ChangelogStore> ChangelogStores(const std::string& application, const std::string& input_topic,
                                             const StateLayout& layout);
 
+// The same of a source of the rules: its records have no ids, and are not kept as raw events.
+std::vector<ChangelogStore> SourceChangelogStores(const std::string& application, const std::string& source_topic,
+                                                  const StateLayout& layout);
+
 // The same of the commands' topic.
 std::vector<ChangelogStore> CommandChangelogStores(const std::string& application, const std::string& commands_topic,
                                                    const StateLayout& layout);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/model/event.h"
@@ -18,6 +19,14 @@ struct EventJudgeOptions {
   DefinitionTable* table = nullptr;  // null: nothing is judged. Must outlive the judge
   std::string alerts_topic;
   int32_t alerts_partitions = 1;
+};
+
+// Where an event comes from: the topic of events, or a record of a source, which may give several.
+struct EventPlaceInLog {
+  std::string_view source;  // its topic; empty: the topic of events
+  int32_t partition = 0;
+  int64_t offset = 0;
+  size_t index = 0;  // among the events of its record
 };
 
 // Used by one thread.
@@ -34,7 +43,7 @@ class EventJudge {
     return found_ != nullptr;
   }
   // The alert, when the event is outside the limits that HasLimits has just found.
-  std::optional<EpochOutput> Judge(const Event& event, int32_t partition, int64_t offset) const;
+  std::optional<EpochOutput> Judge(const Event& event, const EventPlaceInLog& place) const;
 
  private:
   void Refresh();

@@ -8,8 +8,6 @@ namespace odometer {
 
 namespace {
 
-Metrics::Labels Of(int32_t task) { return {{"partition", TaskLabel(task)}}; }
-
 struct GaugeName {
   const char* name;
   const char* help;
@@ -17,57 +15,54 @@ struct GaugeName {
 constexpr GaugeName kLagRecords{"odometer_lag_records", "Records in the input partition not yet committed."};
 constexpr GaugeName kLagSeconds{"odometer_lag_seconds", "Age of the oldest record not yet committed."};
 constexpr GaugeName kSeries{"odometer_series", "Series of the task."};
-
-prometheus::Gauge& TaskGauge(Metrics* metrics, const GaugeName& gauge, int32_t task) {
-  return metrics->Gauge(gauge.name, gauge.help, Of(task));
-}
-
-prometheus::Counter& RejectedCounter(Metrics* metrics, int32_t task, size_t reason) {
-  return metrics->Counter("odometer_events_rejected_total", "Records that could not be applied, by reason.",
-                          {{"partition", TaskLabel(task)},
-                           {"reason", std::string(RejectReasonName(static_cast<RejectReason>(reason)))}});
-}
-
-prometheus::Counter& OverflowedCounter(Metrics* metrics, int32_t task, SeriesLimit limit) {
-  return metrics->Counter(
-      "odometer_events_overflowed_total", "Events folded into an overflow series, by the limit.",
-      {{"partition", TaskLabel(task)}, {"reason", limit == SeriesLimit::kOrg ? "series_per_org" : "series"}});
-}
-
-prometheus::Counter& ReadingsCounter(Metrics* metrics, int32_t task) {
-  return metrics->Counter("odometer_readings_total", "Readings that were recorded.", Of(task));
-}
-
-prometheus::Counter& AlertsCounter(Metrics* metrics, int32_t task) {
-  return metrics->Counter("odometer_alerts_total", "Readings and events outside the limits of their metric.", Of(task));
-}
-
-prometheus::Counter& ForgottenIdsCounter(Metrics* metrics, int32_t task) {
-  return metrics->Counter("odometer_ids_forgotten_total", "Ids that made room for others before their retention.",
-                          Of(task));
-}
+constexpr const char* kReadings = "odometer_readings_total";
+constexpr const char* kReadingsHelp = "Readings that were recorded.";
+constexpr const char* kAlerts = "odometer_alerts_total";
+constexpr const char* kAlertsHelp = "Readings and events outside the limits of their metric.";
+constexpr const char* kForgottenIds = "odometer_ids_forgotten_total";
+constexpr const char* kForgottenIdsHelp = "Ids that made room for others before their retention.";
 
 }  // namespace
 
-std::string TaskLabel(int32_t task) {
-  return (IsCommandTask(task) ? "commands/" : "") + std::to_string(TaskPartition(task));
+Instruments::Instruments(Metrics* metrics, const Inputs* inputs) : metrics_(metrics), inputs_(*inputs) {}
+
+Metrics::Labels Instruments::Of(int32_t task) const { return {{"partition", inputs_.LabelOf(task)}}; }
+
+prometheus::Gauge& Instruments::TaskGauge(const char* name, const char* help, int32_t task) const {
+  return metrics_->Gauge(name, help, Of(task));
 }
 
-Instruments::Instruments(Metrics* metrics) : metrics_(metrics) {}
+prometheus::Counter& Instruments::TaskCounter(const char* name, const char* help, int32_t task) const {
+  return metrics_->Counter(name, help, Of(task));
+}
+
+prometheus::Counter& Instruments::RejectedCounter(int32_t task, size_t reason) const {
+  return metrics_->Counter("odometer_events_rejected_total", "Records that could not be applied, by reason.",
+                           {{"partition", inputs_.LabelOf(task)},
+                            {"reason", std::string(RejectReasonName(static_cast<RejectReason>(reason)))}});
+}
+
+prometheus::Counter& Instruments::OverflowedCounter(int32_t task, SeriesLimit limit) const {
+  return metrics_->Counter("odometer_events_overflowed_total", "Events folded into an overflow series, by the limit.",
+                           {{"partition", inputs_.LabelOf(task)},
+                            {"reason", limit == SeriesLimit::kOrg ? "series_per_org" : "series"}});
+}
 
 Instruments::PerTask& Instruments::TaskMetrics(int32_t task) { return tasks_[task]; }
 
-void Instruments::TaskOpened(int32_t task, const Accounting& restored, uint64_t restore_records,
+void Instruments::TaskOpened(int32_t task, const TaskMeta& restored, uint64_t restore_records,
                              bool full_restore) {
   MutexLock lock(mutex_);
-  TaskMetrics(task).counted = restored;
+  TaskMetrics(task).counted = restored.accounting;
+  TaskMetrics(task).rules = restored.rules;
   // All are there from the beginning, so that rates see the first event.
-  CountEvents(task, restored, restored);
-  for (size_t reason = 1; reason < kRejectReasons; ++reason) RejectedCounter(metrics_, task, reason);
-  for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) OverflowedCounter(metrics_, task, limit);
-  ForgottenIdsCounter(metrics_, task);
-  AlertsCounter(metrics_, task);
-  if (IsCommandTask(task)) ReadingsCounter(metrics_, task);
+  CountEvents(task, restored.accounting, restored.accounting);
+  CountRules(task, restored.rules, restored.rules);
+  for (size_t reason = 1; reason < kRejectReasons; ++reason) RejectedCounter(task, reason);
+  for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) OverflowedCounter(task, limit);
+  TaskCounter(kForgottenIds, kForgottenIdsHelp, task);
+  TaskCounter(kAlerts, kAlertsHelp, task);
+  if (IsCommandTask(task)) TaskCounter(kReadings, kReadingsHelp, task);
   metrics_->Counter("odometer_restore_records_total", "Changelog records read to restore tasks.", Of(task))
       .Increment(static_cast<double>(restore_records));
   metrics_->Counter("odometer_restores_total", "Restores, by whether they started from a checkpoint.",
@@ -80,7 +75,7 @@ void Instruments::TaskOpened(int32_t task, const Accounting& restored, uint64_t 
 void Instruments::TaskClosed(int32_t task) {
   MutexLock lock(mutex_);
   tasks_.erase(task);
-  for (const GaugeName* gauge : {&kLagRecords, &kLagSeconds, &kSeries}) TaskGauge(metrics_, *gauge, task).Set(0);
+  for (const GaugeName* gauge : {&kLagRecords, &kLagSeconds, &kSeries}) TaskGauge(gauge->name, gauge->help, task).Set(0);
 }
 
 void Instruments::TaskCommitted(const Epoch& epoch, uint64_t series) {
@@ -90,20 +85,22 @@ void Instruments::TaskCommitted(const Epoch& epoch, uint64_t series) {
   PerTask& known = TaskMetrics(task);
   CountEvents(task, known.counted, meta.accounting);
   known.counted = meta.accounting;
+  CountRules(task, known.rules, meta.rules);
+  known.rules = meta.rules;
   for (SeriesLimit limit : {SeriesLimit::kOrg, SeriesLimit::kTask}) {
-    OverflowedCounter(metrics_, task, limit)
+    OverflowedCounter(task, limit)
         .Increment(static_cast<double>(epoch.overflowed[static_cast<size_t>(limit)]));
   }
   const auto forgotten = std::count_if(epoch.ids.begin(), epoch.ids.end(), [](const auto& id) { return id.forgot; });
-  ForgottenIdsCounter(metrics_, task).Increment(static_cast<double>(forgotten));
-  AlertsCounter(metrics_, task).Increment(static_cast<double>(epoch.alerts));
+  TaskCounter(kForgottenIds, kForgottenIdsHelp, task).Increment(static_cast<double>(forgotten));
+  TaskCounter(kAlerts, kAlertsHelp, task).Increment(static_cast<double>(epoch.alerts));
   if (IsCommandTask(task)) {
-    ReadingsCounter(metrics_, task).Increment(static_cast<double>(epoch.readings));
+    TaskCounter(kReadings, kReadingsHelp, task).Increment(static_cast<double>(epoch.readings));
     return;
   }
   metrics_->Gauge("odometer_stream_time_seconds", "The highest event time seen.", Of(task))
       .Set(meta.stream_time_ms == kBeginningOfTime ? 0 : static_cast<double>(meta.stream_time_ms) / 1000);
-  TaskGauge(metrics_, kSeries, task).Set(static_cast<double>(series));
+  TaskGauge(kSeries.name, kSeries.help, task).Set(static_cast<double>(series));
 }
 
 void Instruments::CountEvents(int32_t task, const Accounting& before, const Accounting& after) {
@@ -117,9 +114,17 @@ void Instruments::CountEvents(int32_t task, const Accounting& before, const Acco
   count("late", "Events past the retention of every tier.", &Accounting::late);
   for (size_t reason = 1; reason < kRejectReasons; ++reason) {
     if (after.rejected[reason] == before.rejected[reason]) continue;
-    RejectedCounter(metrics_, task, reason)
+    RejectedCounter(task, reason)
         .Increment(static_cast<double>(after.rejected[reason] - before.rejected[reason]));
   }
+}
+
+void Instruments::CountRules(int32_t task, const RulesHistory& before, const RulesHistory& after) {
+  if (!IsSourceTask(task)) return;
+  TaskCounter("odometer_rules_events_total", "Events that the rules gave of the records of a source.", task)
+      .Increment(static_cast<double>(after.events - before.events));
+  TaskCounter("odometer_rules_records_without_events_total", "Records of a source that gave no events.", task)
+      .Increment(static_cast<double>(after.without_events - before.without_events));
 }
 
 void Instruments::RestoreProgress(int32_t task, uint64_t records, uint64_t of) {
@@ -135,8 +140,8 @@ void Instruments::CommitEnded(const std::string& outcome, double seconds) {
 void Instruments::Lag(int32_t task, SeenEnd end, int64_t lag_records, double lag_seconds) {
   MutexLock lock(mutex_);
   TaskMetrics(task).log_end = end;
-  TaskGauge(metrics_, kLagRecords, task).Set(static_cast<double>(lag_records));
-  TaskGauge(metrics_, kLagSeconds, task).Set(lag_seconds);
+  TaskGauge(kLagRecords.name, kLagRecords.help, task).Set(static_cast<double>(lag_records));
+  TaskGauge(kLagSeconds.name, kLagSeconds.help, task).Set(lag_seconds);
 }
 
 void Instruments::Memory(uint64_t limit_bytes, uint64_t series_bytes) {

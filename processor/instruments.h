@@ -11,11 +11,9 @@
 #include "common/base/mutex.h"
 #include "common/state/state_layout.h"
 #include "processor/epoch.h"
+#include "processor/inputs.h"
 
 namespace odometer {
-
-// What metrics and reasons call a task: the number of its partition, of a command task with "commands/" before it.
-std::string TaskLabel(int32_t task);
 
 // Thread-safe.
 class Instruments {
@@ -25,10 +23,11 @@ class Instruments {
     int64_t seen_ms = 0;  // epoch ms
   };
 
-  explicit Instruments(Metrics* metrics);
+  // Both must outlive it.
+  Instruments(Metrics* metrics, const Inputs* inputs);
 
   // A task began, as restored: what it counted in earlier lives is not counted again.
-  void TaskOpened(int32_t task, const Accounting& restored, uint64_t restore_records, bool full_restore);
+  void TaskOpened(int32_t task, const TaskMeta& restored, uint64_t restore_records, bool full_restore);
   void TaskClosed(int32_t task);
   void TaskCommitted(const Epoch& epoch, uint64_t series);
   void RestoreProgress(int32_t task, uint64_t records, uint64_t of);
@@ -54,8 +53,17 @@ class Instruments {
 
   PerTask& TaskMetrics(int32_t task) ODOMETER_REQUIRES(mutex_);
   void CountEvents(int32_t task, const Accounting& before, const Accounting& after) ODOMETER_REQUIRES(mutex_);
+  // Of a task of a source: what its records gave.
+  void CountRules(int32_t task, const RulesHistory& before, const RulesHistory& after) ODOMETER_REQUIRES(mutex_);
+
+  Metrics::Labels Of(int32_t task) const;
+  prometheus::Gauge& TaskGauge(const char* name, const char* help, int32_t task) const;
+  prometheus::Counter& TaskCounter(const char* name, const char* help, int32_t task) const;
+  prometheus::Counter& RejectedCounter(int32_t task, size_t reason) const;
+  prometheus::Counter& OverflowedCounter(int32_t task, SeriesLimit limit) const;
 
   Metrics* const metrics_;
+  const Inputs& inputs_;
   mutable Mutex mutex_;
   std::map<int32_t, PerTask> tasks_ ODOMETER_GUARDED_BY(mutex_);
   std::optional<int64_t> last_progress_ms_ ODOMETER_GUARDED_BY(mutex_);
@@ -63,6 +71,7 @@ class Instruments {
 
   struct PerTask {
     Accounting counted;
+    RulesHistory rules;
     SeenEnd log_end;
   };
 };

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -20,6 +22,7 @@
 #include "common/state/state_service.h"
 #include "common/store/rocks_store.h"
 #include "processor/memory_budget.h"
+#include "processor/source_slots.h"
 #include "processor/state_folder.h"
 #include "processor/task_manager.h"
 
@@ -40,7 +43,7 @@ class RealProcessor final : public Processor {
       : options_(std::move(options)),
         budget_(SplitMemory(options_.memory_limit_bytes, 0)),
         clock_(clock),
-        instruments_(metrics),
+        instruments_(metrics, &inputs_),
         layout_(options_.tiers, options_.events_retention_ms),
         inputs_(EventsInput(), CommandsInput()),
         expiry_(std::make_shared<StateExpiry>(layout_)) {}
@@ -51,6 +54,7 @@ class RealProcessor final : public Processor {
     ODOMETER_RETURN_IF_ERROR(OpenState());
     ODOMETER_RETURN_IF_ERROR(OpenKafka());
     ODOMETER_RETURN_IF_ERROR(ClaimState());
+    ODOMETER_RETURN_IF_ERROR(ClaimSources());
     ODOMETER_RETURN_IF_ERROR(StartStateService());
     ODOMETER_RETURN_IF_ERROR(FollowDefinitions());
     ODOMETER_RETURN_IF_ERROR(BuildManager());
@@ -80,6 +84,14 @@ class RealProcessor final : public Processor {
     std::string why = "no progress for " + std::to_string(stuck_ms / 1000) + " s";
     for (const std::string& reason : instruments_.NotReadyReasons()) why += "; " + reason;
     return Status::Stop(why);
+  }
+
+  bool FollowRules(std::shared_ptr<const rules::RuleSet> rules) override {
+    std::set<std::string> ours;
+    for (const auto& [slot, source] : inputs_.sources()) ours.insert(source.topic);
+    if (!rules_ || std::set<std::string>(rules->topics.begin(), rules->topics.end()) != ours) return false;
+    rules_->Set(std::move(rules));
+    return true;
   }
 
   std::vector<std::string> NotReadyReasons() const override {
@@ -126,6 +138,21 @@ class RealProcessor final : public Processor {
                             options_.state_dir, store_.get());
   }
 
+  std::vector<std::string> SourceTopics() const {
+    return options_.rules ? options_.rules->topics : std::vector<std::string>();
+  }
+
+  Status ClaimSources() {
+    Result<std::map<int32_t, StoredSource>> sources = ClaimSourceSlots(SourceTopics(), store_.get());
+    if (!sources.ok()) return sources.status();
+    std::map<int32_t, Input> inputs;
+    for (const auto& [slot, source] : *sources) {
+      inputs[slot] = {source.topic, SourceChangelogStores(options_.application, source.topic, layout_)};
+    }
+    inputs_.SetSources(std::move(inputs));
+    return Status::Ok();
+  }
+
   Status OpenKafka() {
     Result<std::unique_ptr<Admin>> admin = NewRdAdmin(options_.kafka, ClientId("admin"), kAdminTimeoutMs);
     if (!admin.ok()) return admin.status();
@@ -140,7 +167,7 @@ class RealProcessor final : public Processor {
     consumer_options.properties = options_.kafka;
     consumer_options.properties.try_emplace("session.timeout.ms", std::to_string(options_.session_timeout_ms));
     consumer_options.group_id = options_.application;
-    consumer_options.instance_id = options_.instance_id;
+    consumer_options.instance_id = options_.instance_id + SourcesMark(SourceTopics());
     consumer_options.client_id = "odometer@" + options_.advertised_address;
     consumer_options.prefetch_records = options_.prefetch_records;
     consumer_options.prefetch_bytes = budget_.prefetch_bytes;
@@ -165,7 +192,23 @@ class RealProcessor final : public Processor {
     command_task_.events_topic = options_.input_topic;
     command_task_.events_partitions = (*input)->partitions;
     ODOMETER_RETURN_IF_ERROR(CheckDeadLetterTopic(**input));
+    ODOMETER_RETURN_IF_ERROR(CheckSources());
     return inputs_.has_commands() ? CheckCommandTopics((*input)->partitions) : Status::Ok();
+  }
+
+  Status CheckSources() {
+    for (const std::string& topic : SourceTopics()) {
+      if (topic == options_.input_topic || topic == options_.dead_letter_topic || topic == options_.commands_topic ||
+          topic == options_.outcomes_topic) {
+        return Status::Stop("topic " + topic + " is no source for rules: it is one of Odometer's own");
+      }
+      Result<std::optional<TopicInfo>> source = admin_->Describe(topic);
+      if (!source.ok()) return source.status();
+      if (!source->has_value()) {
+        return Status::Stop("topic " + topic + " does not exist, and is a source in " + options_.rules_file);
+      }
+    }
+    return Status::Ok();
   }
 
   Status CheckDeadLetterTopic(const TopicInfo& input) {
@@ -224,10 +267,14 @@ class RealProcessor final : public Processor {
     StateServiceOptions service_options;
     service_options.socket_path = StateSocketPath(options_.state_dir);
     service_ = NewStateService(service_options, reader_of_state_.get(), [this](StatePosition* position) {
-      for (TaskPosition& task : position->tasks) {
-        const Instruments::SeenEnd end = instruments_.LogEnd(task.partition);
-        task.log_end_offset = end.offset;
-        task.log_end_seen_ms = end.seen_ms;
+      auto add_end = [&](const std::string& topic, TaskPosition* task) {
+        const Instruments::SeenEnd end = instruments_.LogEnd(inputs_.TaskOf(topic, task->partition));
+        task->log_end_offset = end.offset;
+        task->log_end_seen_ms = end.seen_ms;
+      };
+      for (TaskPosition& task : position->tasks) add_end(options_.input_topic, &task);
+      for (SourcePosition& source : position->sources) {
+        for (TaskPosition& task : source.tasks) add_end(source.topic, &task);
       }
     });
     return service_->Start();
@@ -245,6 +292,7 @@ class RealProcessor final : public Processor {
     restorer_.emplace(restorer_options, &layout_, &inputs_, admin_.get(), reader_.get(), store_.get(), clock_);
     executor_ = NewThreadExecutor();
 
+    if (options_.rules) rules_.emplace(options_.rules);
     TaskManagerOptions manager_options;
     manager_options.command_task = command_task_;
     manager_options.exactly_once = options_.exactly_once;
@@ -263,7 +311,8 @@ class RealProcessor final : public Processor {
                      TaskManagerParts{consumer_.get(), admin_.get(), store_.get(), &layout_, &inputs_,
                                       &*restorer_, &*committer_, executor_.get(), [this] { return NewProducer(); },
                                       clock_, expiry_.get(), &instruments_,
-                                      [this](uint64_t bytes) { store_->SetBlockCacheBytes(bytes); }});
+                                      [this](uint64_t bytes) { store_->SetBlockCacheBytes(bytes); },
+                                      rules_ ? &*rules_ : nullptr});
     return Status::Ok();
   }
 
@@ -299,7 +348,7 @@ class RealProcessor final : public Processor {
   const Clock* const clock_;
   Instruments instruments_;
   const StateLayout layout_;
-  const Inputs inputs_;
+  Inputs inputs_;
   const std::shared_ptr<StateExpiry> expiry_;
   int32_t dead_letter_partitions_ = 1;
   int64_t dead_letter_max_bytes_ = 0;
@@ -317,6 +366,7 @@ class RealProcessor final : public Processor {
   std::optional<Committer> committer_;
   std::optional<Restorer> restorer_;
   std::unique_ptr<Executor> executor_;
+  std::optional<CurrentRules> rules_;  // none: there are no sources
   std::optional<TaskManager> manager_;
 
   std::atomic<bool> stopping_{false};

@@ -13,6 +13,7 @@
 #include "common/model/tier.h"
 #include "processor/seen_ids.h"
 #include "processor/series_limits.h"
+#include "rules/rule_set.h"
 
 namespace odometer {
 
@@ -45,6 +46,9 @@ struct ProcessorOptions {
   uint64_t memory_limit_bytes = 640ull << 20;  // at least kLeastMemoryLimitBytes; memory_budget.h shares it out
   size_t prefetch_records = 50'000;
   int16_t changelog_replication = -1;        // -1: the broker's default
+
+  std::string rules_file;                    // docs/rules.md; empty: none
+  std::shared_ptr<const rules::RuleSet> rules;  // of that file; null: there are no sources
 };
 
 // Start and Stop from one thread; the rest is thread-safe.
@@ -64,6 +68,9 @@ class Processor {
   virtual Status Failure() const = 0;
   // Why it is not ready (restoring, no assignment yet, no broker); empty: it is.
   virtual std::vector<std::string> NotReadyReasons() const = 0;
+  // After Start: counts by these rules from the next batch on. False when their sources are others than those that it
+  // consumes: a new processor can.
+  virtual bool FollowRules(std::shared_ptr<const rules::RuleSet> rules) = 0;
 };
 
 // `metrics` and `clock` must outlive the processor.

@@ -18,10 +18,8 @@ Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, 
     : PartitionTask(partition, options.dead_letter_max_bytes, meta),
       partition_(partition),
       options_(options),
-      series_(std::move(series)),
-      limits_(options.limits, series_),
-      ids_(std::move(ids)),
-      judge_(options.judge) {}
+      counter_(options.tiers, options.limits, options.judge, std::move(series)),
+      ids_(std::move(ids)) {}
 
 void Task::Process(const RecordView& record, EventDecoder* decoder) {
   if (!Take(record)) return;
@@ -46,7 +44,7 @@ void Task::Apply(const Event& event, const RecordView& record, bool judged) {
     return;
   }
   const bool kept = event.type == MetricType::kEvent && EventRetained(event.ts_ms);
-  const bool counted = event.counted && options_.tiers.RetainsEvent(event.ts_ms, state_.stream_time_ms);
+  const bool counted = event.counted && counter_.Retains(event.ts_ms, state_.stream_time_ms);
   if (!kept && !counted) {
     ++state_.accounting.late;
     if (options_.dead_letter_late) AddDeadLetter(kLateReason, record);
@@ -55,20 +53,12 @@ void Task::Apply(const Event& event, const RecordView& record, bool judged) {
   state_.stream_time_ms = std::max(state_.stream_time_ms, event.ts_ms);
   if (has_id) epoch_.ids.push_back(ids_.Add(id, state_.stream_time_ms));
   if (kept) Keep(event, record);
-  if (counted) {
-    Count(event, record);
-    if (!judged && judge_.HasLimits(event)) AddAlert(event, record);
-  } else {
+  if (!counted) {
     ++state_.accounting.applied;
+    return;
   }
-}
-
-void Task::AddAlert(const Event& event, const RecordView& record) {
-  std::optional<EpochOutput> alert = judge_.Judge(event, partition_, record.offset);
-  if (!alert) return;
-  alert_bytes_ += sizeof(EpochOutput) + alert->topic.size() + alert->key.size() + alert->value.size();
-  epoch_.outputs.push_back(std::move(*alert));
-  ++epoch_.alerts;
+  AccountForCounted(counter_.Count(event, {partition_, record.offset}, &epoch_));
+  if (!judged) alert_bytes_ += counter_.Judge(event, {{}, partition_, record.offset}, &epoch_);
 }
 
 bool Task::EventRetained(int64_t ts_ms) const {
@@ -88,45 +78,11 @@ void Task::Keep(const Event& event, const RecordView& record) {
   epoch_.events.push_back(std::move(row));
 }
 
-void Task::Count(const Event& event, const RecordView& record) {
-  identity_.clear();
-  EncodeSeriesIdentity(event, &identity_);
-  const SeriesId series = CountedSeries(event.org, event.type);
-
-  const bool with_sketch = event.type == MetricType::kTimer;
-  Aggregate& aggregate = epoch_.overlay.At(series, FinestWindow(event.ts_ms));
-  const size_t heap_before = with_sketch ? aggregate.HeapBytes() : 0;
-  aggregate.Add(event.value, event.ts_ms, {partition_, record.offset}, with_sketch);
-  if (with_sketch) epoch_.overlay.AddHeapBytes(aggregate.HeapBytes() - heap_before);
-}
-
-SeriesId Task::CountedSeries(std::string_view org, MetricType type) {
-  std::optional<SeriesId> series = series_.Find(identity_);
-  const SeriesLimit exceeded = series ? SeriesLimit::kNone : limits_.WouldExceed(org);
-  if (exceeded == SeriesLimit::kNone) {
-    ++state_.accounting.applied;
-  } else {
-    ++state_.accounting.overflowed;
-    ++epoch_.overflowed[static_cast<size_t>(exceeded)];
-    identity_.clear();
-    EncodeSeriesIdentity(Series{std::string(limits_.OverflowOrg(org)), std::string(kOverflowName), type, {}}, &identity_);
-    series = series_.Find(identity_);
-  }
-  if (series) return *series;
-  const SeriesId id = series_.Add(identity_);
-  limits_.Added(identity_);
-  epoch_.added.emplace_back(id, identity_);
-  return id;
-}
-
 void Task::ApplyControl(std::string_view body, const RecordView& record) {
   Result<Control> control = DecodeControl(body);
   if (!control.ok()) return Reject(RejectReason::kBadControl, record);
   const bool ours = control->set && control->set->partition == partition_;
-  for (const SeriesDictionary::Removed& removed : series_.Forget(control->org, control->qualified_name)) {
-    epoch_.forgotten.emplace_back(removed.id, removed.identity);
-    limits_.Removed(removed.identity);
-  }
+  counter_.Forget(control->org, control->qualified_name, &epoch_);
   if (!ours) {
     ++state_.accounting.applied;
     return;
@@ -138,16 +94,9 @@ void Task::ApplyControl(std::string_view body, const RecordView& record) {
   parts.first_ts_ms = std::clamp(parts.first_ts_ms, kMinTimestampMs, latest_ms);
   parts.last_ts_ms = std::clamp(parts.last_ts_ms, kMinTimestampMs, latest_ms);
   const Aggregate aggregate = Aggregate::FromParts(parts);
-  identity_.clear();
-  EncodeSeriesIdentity(control->set->series, &identity_);
-  const SeriesId series = CountedSeries(control->set->series.org, control->set->series.type);
-  epoch_.overlay.AddForeverOnly(series, FinestWindow(aggregate.last_ts_ms()), aggregate);
+  AccountForCounted(counter_.Set(control->set->series, aggregate, &epoch_));
   // A restart takes windows after stream time for new: what was set must not lie there.
   state_.stream_time_ms = std::max(state_.stream_time_ms, aggregate.last_ts_ms());
-}
-
-int64_t Task::FinestWindow(int64_t ts_ms) const {
-  return options_.tiers.windows.empty() ? 0 : options_.tiers.windows.front().WindowStart(ts_ms);
 }
 
 size_t Task::PendingBytes() const {
@@ -160,7 +109,7 @@ Epoch Task::Seal() {
   event_bytes_ = 0;
   alert_bytes_ = 0;
   Epoch sealed = PartitionTask::Seal();
-  sealed.meta.next_series_id = series_.next_id();
+  sealed.meta.next_series_id = counter_.series().next_id();
   return sealed;
 }
 

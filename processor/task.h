@@ -9,11 +9,9 @@
 #include "common/kafka/types.h"
 #include "common/model/event_decoder.h"
 #include "common/model/tier.h"
-#include "processor/event_judge.h"
+#include "processor/event_counter.h"
 #include "processor/partition_task.h"
 #include "processor/seen_ids.h"
-#include "processor/series_dictionary.h"
-#include "processor/series_limits.h"
 
 namespace odometer {
 
@@ -34,40 +32,32 @@ class Task final : public PartitionTask {
 
   void Process(const RecordView& record, EventDecoder* decoder) override;
 
-  size_t series_count() const override { return series_.size(); }
-  uint64_t series_ids() const override { return series_.next_id(); }
+  size_t series_count() const override { return counter_.series().size(); }
+  uint64_t series_ids() const override { return counter_.series().next_id(); }
   // Of its series and remembered ids.
-  size_t LastingBytes() const override { return series_.MemoryBytes() + ids_.MemoryBytes(); }
+  size_t LastingBytes() const override { return counter_.series().MemoryBytes() + ids_.MemoryBytes(); }
   size_t PendingBytes() const override;
 
   Epoch Seal() override;
 
  private:
-  // What the headers say of a record.
   // `judged`: it was when it was recorded.
   void Apply(const Event& event, const RecordView& record, bool judged);
-  // Where the event is outside its limits.
-  void AddAlert(const Event& event, const RecordView& record);
   void Keep(const Event& event, const RecordView& record);
-  void Count(const Event& event, const RecordView& record);
   void ApplyControl(std::string_view body, const RecordView& record);
-  // The series whose identity is in identity_, or past a limit the overflow series in its place; accounts for its event
-  // as applied or overflowed.
-  SeriesId CountedSeries(std::string_view org, MetricType type);
-  int64_t FinestWindow(int64_t ts_ms) const;
+  // `its_own`: the series of an event has it, else an overflow series.
+  void AccountForCounted(bool its_own) { ++(its_own ? state_.accounting.applied : state_.accounting.overflowed); }
   // Whether a raw event of that time is still kept.
   bool EventRetained(int64_t ts_ms) const;
 
   const int32_t partition_;
   const TaskOptions options_;
-  SeriesDictionary series_;
-  SeriesLimits limits_;
+  EventCounter counter_;
   SeenIds ids_;
-  EventJudge judge_;
   size_t event_bytes_ = 0;  // of raw events not yet sealed
   size_t alert_bytes_ = 0;  // of alerts not yet sealed
   // Reused for every event.
-  std::string identity_, id_bytes_;
+  std::string id_bytes_;
   std::vector<Label> labels_;
 };
 

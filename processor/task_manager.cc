@@ -1,7 +1,6 @@
 #include "processor/task_manager.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "common/base/failpoint.h"
@@ -35,6 +34,7 @@ struct TaskManager::PendingCommit {
 TaskManager::TaskManager(TaskManagerOptions options, TaskManagerParts parts)
     : options_(std::move(options)),
       parts_(std::move(parts)),
+      topics_(parts_.inputs, parts_.admin, parts_.store, parts_.restorer, options_.changelog_replication),
       epoch_limit_(options_.commit.overlay_bytes, options_.transaction_timeout_ms) {}
 
 TaskManager::~TaskManager() { parts_.executor->Wait(); }
@@ -42,12 +42,11 @@ TaskManager::~TaskManager() { parts_.executor->Wait(); }
 Status TaskManager::Start() {
   last_commit_ms_ = last_upkeep_ms_ = parts_.clock->SteadyMs();
   recovering_ = true;  // there is no producer yet
-  std::vector<std::string> topics = {parts_.inputs->events().topic};
-  if (parts_.inputs->has_commands()) topics.push_back(parts_.inputs->commands().topic);
-  return parts_.consumer->Subscribe(topics);
+  return parts_.consumer->Subscribe(parts_.inputs->Topics());
 }
 
 Status TaskManager::RunOnce(int poll_timeout_ms) {
+  if (parts_.rules != nullptr) parts_.rules->Refresh();
   ODOMETER_RETURN_IF_ERROR(AsStep("consume.poll", [&] { return parts_.consumer->Poll(poll_timeout_ms, this); }));
   ODOMETER_RETURN_IF_ERROR(FinishCommit());
   if (parts_.clock->SteadyMs() >= retry_at_ms_) {
@@ -134,9 +133,10 @@ void TaskManager::GiveUp(const std::vector<TopicPartition>& partitions) {
 
 Status TaskManager::OpenAssigned() {
   if (assignment_changed_) {
-    ODOMETER_RETURN_IF_ERROR(EnsureTopics());
-    if (parts_.inputs->has_commands()) ODOMETER_RETURN_IF_ERROR(EnsureCommandTopics());
-    ODOMETER_RETURN_IF_ERROR(MarkReleased());
+    bool grown = false;
+    Status ensured = topics_.Ensure(assigned_, &grown);
+    if (grown) recovering_ = true;  // the producer does not know the changelogs' new partitions: a new one does
+    ODOMETER_RETURN_IF_ERROR(ensured);
     assignment_changed_ = false;
   }
   if (to_open_.empty() || recovering_) return Status::Ok();
@@ -150,65 +150,6 @@ Status TaskManager::OpenAssigned() {
   last_opened_ = *next;
   ODOMETER_RETURN_IF_ERROR(OpenTask(last_opened_));
   to_open_.erase(last_opened_);
-  return Status::Ok();
-}
-
-Status TaskManager::EnsureTopics() {
-  const std::string& topic = parts_.inputs->events().topic;
-  Result<std::optional<TopicInfo>> input = parts_.admin->Describe(topic);
-  if (!input.ok()) return input.status();
-  if (!input->has_value()) return Status::Retry("topic " + topic + " does not exist");
-  const int32_t partitions = (*input)->partitions;
-  const auto first_command = assigned_.lower_bound(kFirstCommandTask);
-  if (first_command != assigned_.begin() && *std::prev(first_command) >= partitions) {
-    return Status::Retry("the broker asked does not know yet that topic " + topic + " has grown");
-  }
-  if (partitions == input_partitions_) return Status::Ok();
-  ODOMETER_RETURN_IF_ERROR(
-      EnsureChangelogs(parts_.admin, parts_.inputs->events().changelogs, partitions, options_.changelog_replication));
-  auto batch = parts_.store->NewBatch();
-  batch->Put(StateLayout::kMeta, kPartitionCountKey, EncodePartitionCount(partitions));
-  ODOMETER_RETURN_IF_ERROR(parts_.store->Write(std::move(batch)));
-  if (input_partitions_ != 0) {
-    LogInfo(kLog, "input topic has grown topic={} partitions={}", topic, partitions);
-    recovering_ = true;  // the producer does not know the changelogs' new partitions: a new one does
-  }
-  input_partitions_ = partitions;
-  return Status::Ok();
-}
-
-Status TaskManager::EnsureCommandTopics() {
-  const Input& commands = parts_.inputs->commands();
-  Result<std::optional<TopicInfo>> info = parts_.admin->Describe(commands.topic);
-  if (!info.ok()) return info.status();
-  if (!info->has_value()) return Status::Retry("topic " + commands.topic + " does not exist");
-  const int32_t partitions = (*info)->partitions;
-  if (partitions == command_partitions_) return Status::Ok();
-  ODOMETER_RETURN_IF_ERROR(EnsureCommandChangelogs(parts_.admin, commands.topic, commands.changelogs, partitions,
-                                                   options_.changelog_replication));
-  std::string applied;
-  Status found = parts_.store->Get(StateLayout::kMeta, kCommandsTopicKey, &applied);
-  if (found.ok() && applied != commands.topic) {
-    return Status::Stop("the state folder holds what was decided by commands of topic " + applied +
-                        ", not of topic " + commands.topic + ": go back to that one, or use another application name");
-  }
-  if (!found.ok() && !found.Is(ErrorKind::kNotFound)) return found;
-  auto batch = parts_.store->NewBatch();
-  batch->Put(StateLayout::kMeta, kCommandsTopicKey, commands.topic);
-  ODOMETER_RETURN_IF_ERROR(parts_.store->Write(std::move(batch)));
-  command_partitions_ = partitions;
-  return Status::Ok();
-}
-
-// Of all partitions that others have.
-Status TaskManager::MarkReleased() {
-  for (int32_t partition = 0; partition < input_partitions_; ++partition) {
-    if (!assigned_.contains(partition)) ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkReleased(partition));
-  }
-  for (int32_t partition = 0; partition < command_partitions_; ++partition) {
-    const int32_t task = CommandTaskNumber(partition);
-    if (!assigned_.contains(task)) ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkReleased(task));
-  }
   return Status::Ok();
 }
 
@@ -244,7 +185,7 @@ Status TaskManager::OpenTask(int32_t number) {
   }
   parts_.committer->Open(number, restored->meta, restored->checkpoint);
   parts_.expiry->TaskOpened(number, restored->meta, restored->series);
-  parts_.instruments->TaskOpened(number, restored->meta.accounting, restored->records, restored->full);
+  parts_.instruments->TaskOpened(number, restored->meta, restored->records, restored->full);
   parts_.instruments->RestoreProgress(number, 1, 1);
   parts_.instruments->Progressed(parts_.clock->SteadyMs());
   LogInfo(kLog, "task open partition={} offset={} series={} restored_records={} restore={} ms={}", ToString(tp), *start,
@@ -256,8 +197,12 @@ Status TaskManager::OpenTask(int32_t number) {
 
 std::unique_ptr<PartitionTask> TaskManager::NewTask(int32_t number, RestoredTask restored) const {
   if (IsCommandTask(number)) {
-    return std::make_unique<CommandTask>(TaskPartition(number), command_partitions_, options_.command_task,
+    return std::make_unique<CommandTask>(TaskPartition(number), topics_.command_partitions(), options_.command_task,
                                          restored.meta, std::move(restored.commands));
+  }
+  if (IsSourceTask(number)) {
+    return std::make_unique<SourceTask>(number, parts_.inputs->Of(number).topic, options_.task, parts_.rules,
+                                        restored.meta, std::move(restored.series));
   }
   return std::make_unique<Task>(number, options_.task, restored.meta, std::move(restored.series),
                                 std::move(restored.ids));
@@ -531,7 +476,7 @@ void TaskManager::UpdateReadiness() {
   std::vector<std::string> reasons;
   if (recovering_) reasons.push_back("connecting to the broker");
   if (!assignment_seen_) reasons.push_back("waiting for partitions of the input topic");
-  for (int32_t task : to_open_) reasons.push_back("restoring partition " + TaskLabel(task));
+  for (int32_t task : to_open_) reasons.push_back("restoring partition " + parts_.inputs->LabelOf(task));
   if (!trouble_.empty()) reasons.push_back(trouble_);
   if (!commit_trouble_.empty()) reasons.push_back(commit_trouble_);
   // A commit under way is progress only once it has succeeded.

@@ -24,9 +24,12 @@
 #include "processor/command_task.h"
 #include "processor/committer.h"
 #include "processor/executor.h"
+#include "processor/current_rules.h"
+#include "processor/input_topics.h"
 #include "processor/inputs.h"
 #include "processor/instruments.h"
 #include "processor/restorer.h"
+#include "processor/source_task.h"
 #include "processor/state_expiry.h"
 #include "processor/task.h"
 
@@ -59,6 +62,7 @@ struct TaskManagerParts {
   StateExpiry* expiry;
   Instruments* instruments;
   std::function<void(uint64_t bytes)> resize_block_cache = nullptr;
+  CurrentRules* rules = nullptr;  // null: there are no sources
 };
 
 // Used by one thread.
@@ -94,9 +98,6 @@ class TaskManager final : public ConsumerEvents {
   Status OpenTask(int32_t number);
   std::unique_ptr<PartitionTask> NewTask(int32_t number, RestoredTask restored) const;
   Result<int64_t> StartOffset(int32_t number, const RestoredTask& task, std::optional<int64_t> committed);
-  Status EnsureTopics();
-  Status EnsureCommandTopics();
-  Status MarkReleased();
   // Null when it is not open.
   PartitionTask* FindTask(int32_t number) const {
     auto found = tasks_.find(number);
@@ -133,6 +134,7 @@ class TaskManager final : public ConsumerEvents {
 
   const TaskManagerOptions options_;
   const TaskManagerParts parts_;
+  InputTopics topics_;
   std::unique_ptr<TransactionalProducer> producer_;
   EventDecoder decoder_;
   std::map<int32_t, std::unique_ptr<PartitionTask>> tasks_;  // those that are open, by number
@@ -140,8 +142,6 @@ class TaskManager final : public ConsumerEvents {
   std::set<int32_t> to_open_;                 // of these, those not open yet
   bool assignment_seen_ = false;
   bool assignment_changed_ = false;
-  int32_t input_partitions_ = 0;
-  int32_t command_partitions_ = 0;
   int32_t last_opened_ = -1;
   EpochLimit epoch_limit_;
   std::unique_ptr<PendingCommit> pending_commit_;

@@ -24,8 +24,8 @@ void WriteCounts(const Accounting& accounting, bool balanced, JsonWriter* json) 
   json->Key("balanced").Raw(balanced ? "true" : "false");
 }
 
+// The members of an object that is open.
 void WriteTask(const TaskPosition& task, JsonWriter* json) {
-  json->BeginObject();
   json->Key("partition").Integer(task.partition).Key("next_offset").Integer(task.next_input_offset);
   json->Key("stream_time_ms");
   if (task.stream_time_ms == kBeginningOfTime) {
@@ -40,7 +40,39 @@ void WriteTask(const TaskPosition& task, JsonWriter* json) {
     json->Integer(std::max<int64_t>(0, task.log_end_offset - task.next_input_offset));
   }
   WriteCounts(task.accounting, task.accounting.Balanced(), json);
-  json->EndObject();
+}
+
+void WriteRules(const RulesHistory& rules, JsonWriter* json) {
+  json->Key("events").Unsigned(rules.events).Key("without_events").Unsigned(rules.without_events);
+  json->Key("rules").BeginArray();
+  for (const RulesVersion& version : rules.versions) {
+    json->BeginObject().Key("version").String(RulesVersionText(version.version));
+    json->Key("from_offset").Integer(version.from_offset).Key("from_ms").Integer(version.from_ms).EndObject();
+  }
+  json->EndArray().Key("rules_forgotten").Unsigned(rules.forgotten);
+}
+
+void WriteSource(const SourcePosition& source, JsonWriter* json) {
+  Accounting sum;
+  uint64_t events = 0, without_events = 0;
+  bool balanced = true;
+  for (const TaskPosition& task : source.tasks) {
+    sum += task.accounting;
+    balanced = balanced && task.accounting.Balanced();
+    events += task.rules.events;
+    without_events += task.rules.without_events;
+  }
+  json->BeginObject().Key("topic").String(source.topic);
+  WriteCounts(sum, balanced, json);
+  json->Key("events").Unsigned(events).Key("without_events").Unsigned(without_events);
+  json->Key("partitions").BeginArray();
+  for (const TaskPosition& task : source.tasks) {
+    json->BeginObject();
+    WriteTask(task, json);
+    WriteRules(task.rules, json);
+    json->EndObject();
+  }
+  json->EndArray().EndObject();
 }
 
 // The members of an object that is open: of the commands' topic, which is counted by itself.
@@ -69,10 +101,16 @@ http::Response AccountingResponse(const StatePosition& position) {
   json.BeginObject();
   WriteCounts(sum, balanced, &json);
   json.Key("partitions").BeginArray();
-  for (const TaskPosition& task : position.tasks) WriteTask(task, &json);
+  for (const TaskPosition& task : position.tasks) {
+    json.BeginObject();
+    WriteTask(task, &json);
+    json.EndObject();
+  }
   json.EndArray().Key("commands").BeginObject();
   WriteCommands(position.command_tasks, &json);
-  json.EndObject().EndObject();
+  json.EndObject().Key("sources").BeginArray();
+  for (const SourcePosition& source : position.sources) WriteSource(source, &json);
+  json.EndArray().EndObject();
   return http::Response::Json(200, std::move(body));
 }
 

@@ -30,10 +30,10 @@ void AddPositionHeaders(const StatePosition& position, const std::string& topic,
                         http::Response* response);
 
 // 503: the answer would lack these partitions.
-http::Response IncompleteResponse(const std::vector<int32_t>& partitions);
-// Whether the position covers every partition of the topic.
+http::Response IncompleteResponse(const std::vector<std::string>& partitions);
+// Whether the position covers every partition of the topic, and of all sources of the rules.
 bool IsComplete(const StatePosition& position);
-// The partitions that it lacks.
-std::vector<int32_t> MissingPartitions(const StatePosition& position);
+// The partitions that it lacks: "1", "shop.orders/0".
+std::vector<std::string> MissingPartitions(const StatePosition& position);
 
 }  // namespace odometer

@@ -26,13 +26,24 @@ void WriteRows(const std::vector<Cardinality::Row>& rows, std::string_view count
   json->EndArray();
 }
 
+void WriteTask(const Cardinality& cardinality, int32_t number, const TaskPosition& task, JsonWriter* json) {
+  auto series = cardinality.series_by_task.find(number);
+  json->Key("partition").Integer(task.partition);
+  json->Key("series").Unsigned(series == cardinality.series_by_task.end() ? 0 : series->second);
+  json->Key("overflowed").Unsigned(task.accounting.overflowed).EndObject();
+}
+
 void WriteTasks(const Cardinality& cardinality, const StatePosition& position, JsonWriter* json) {
   json->BeginArray();
   for (const TaskPosition& task : position.tasks) {
-    auto series = cardinality.series_by_task.find(task.partition);
-    json->BeginObject().Key("partition").Integer(task.partition);
-    json->Key("series").Unsigned(series == cardinality.series_by_task.end() ? 0 : series->second);
-    json->Key("overflowed").Unsigned(task.accounting.overflowed).EndObject();
+    json->BeginObject();
+    WriteTask(cardinality, task.partition, task, json);
+  }
+  for (const SourcePosition& source : position.sources) {
+    for (const TaskPosition& task : source.tasks) {
+      json->BeginObject().Key("topic").String(source.topic);
+      WriteTask(cardinality, SourceTaskNumber(source.slot, task.partition), task, json);
+    }
   }
   json->EndArray();
 }

@@ -23,7 +23,7 @@ class Health {
  private:
   bool Healthy() const;
   // Whether records after the task's last commit wait in its partition.
-  bool Lags(const TaskPosition& task) const;
+  bool Lags(const std::string& topic, const TaskPosition& task) const;
 
   const std::string topic_;
   const int64_t patience_ms_;

@@ -47,7 +47,7 @@ class QueryService final : public Query {
         raw_events_(options.topic, {state, &readers_, clock, options.read_timeout_ms}),
         reads_(options.topic, options.min_offset_timeout_ms, options.read_timeout_ms, state, clock, &readers_, &waiter_,
                metrics),
-        writes_(options.control_timeout_ms, control, clock, &writers_, &waiter_) {
+        writes_(options.control_timeout_ms, state, control, clock, &writers_, &waiter_) {
     waiter_.Start();
   }
   ~QueryService() override { Stop(); }

@@ -84,7 +84,8 @@ void ReadRunner::Run(const std::shared_ptr<Job>& job) {
 }
 
 std::optional<http::Response> ReadRunner::Refusal(const ReadConditions& conditions, const StatePosition& position) {
-  std::vector<int32_t> missing = conditions.min_offset.NotCoveredBy(position);
+  std::vector<std::string> missing;
+  for (int32_t partition : conditions.min_offset.NotCoveredBy(position)) missing.push_back(std::to_string(partition));
   const bool incomplete = conditions.require_complete && !IsComplete(position);
   if (missing.empty() && !incomplete) return std::nullopt;
   if (missing.empty()) missing = MissingPartitions(position);

@@ -1,5 +1,6 @@
 #include "query/record_writes.h"
 
+#include <memory>
 #include <utility>
 
 #include "common/kafka/offsets_text.h"
@@ -11,9 +12,9 @@
 
 namespace odometer {
 
-RecordWrites::RecordWrites(int timeout_ms, ControlWriter* control, const Clock* clock, WorkerPool* workers,
-                           OffsetWaiter* waiter)
-    : timeout_ms_(timeout_ms), control_(control), clock_(clock), workers_(workers), waiter_(waiter) {}
+RecordWrites::RecordWrites(int timeout_ms, StateReader* state, ControlWriter* control, const Clock* clock,
+                           WorkerPool* workers, OffsetWaiter* waiter)
+    : timeout_ms_(timeout_ms), state_(state), control_(control), clock_(clock), workers_(workers), waiter_(waiter) {}
 
 void RecordWrites::Post(http::Request& request, http::Responder responder) {
   Submit(request.org, responder, [this, responder, org = request.org, body = std::move(request.body)](int64_t deadline_ms) {
@@ -57,8 +58,24 @@ void RecordWrites::Set(const std::string& org, const std::string& body, int64_t 
   WriteAndWait(control, std::move(done_text), deadline_ms, responder);
 }
 
+std::optional<http::Response> RecordWrites::Refusal(const Control& control) {
+  Result<std::unique_ptr<StateView>> view = state_->View({});
+  if (!view.ok()) return BusyResponse("not written: " + view.status().message());
+  if ((*view)->position().sources.empty()) return std::nullopt;
+  SeriesSelector selector;
+  selector.org = control.org;
+  selector.qualified_name = control.qualified_name;
+  selector.of_sources = true;
+  Result<SeriesPage> counted = (*view)->ReadTotals(selector, "", 1);
+  if (!counted.ok()) return ErrorResponse(counted.status());
+  if (counted->totals.empty()) return std::nullopt;
+  return http::Response::Error(409, "counted_by_rules",
+                               "not written: rules count this record, and it can be neither set nor forgotten");
+}
+
 void RecordWrites::WriteAndWait(const Control& control, std::string done_text, int64_t deadline_ms,
                                 const http::Responder& responder) {
+  if (std::optional<http::Response> refusal = Refusal(control)) return responder.Send(std::move(*refusal));
   Result<std::vector<std::pair<TopicPartition, int64_t>>> written = control_->Write(control);
   if (!written.ok()) {
     const Status failed = written.status();

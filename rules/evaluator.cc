@@ -61,9 +61,14 @@ RejectReason Evaluator::Apply(const Rule& rule, int64_t record_ts_ms) {
 }
 
 RejectReason Evaluator::ReadTime(const Rule& rule, int64_t record_ts_ms, int64_t* ts_ms) {
-  if (!rule.time.field) return RejectReason::kNone;
+  const bool has_time = rule.time.field && !reader_.values()[*rule.time.field].missing();
+  if (!has_time) {
+    // Of a topic where the producers set it, it may be anything.
+    if (record_ts_ms >= kMinTimestampMs && record_ts_ms <= kMaxTimestampMs) return RejectReason::kNone;
+    rejection_ = {RejectReason::kBadTimestamp, rule.line, {}};
+    return RejectReason::kBadTimestamp;
+  }
   const FieldValue& value = reader_.values()[*rule.time.field];
-  if (value.missing()) return RejectReason::kNone;
   const std::optional<int64_t> time = TimeOf(value, rule.time.seconds);
   if (!time) return Reject(RejectReason::kBadTimestamp, rule.line, *rule.time.field);
   if (*time - kMaxFutureMs > record_ts_ms) return Reject(RejectReason::kFromTheFuture, rule.line, *rule.time.field);

@@ -58,6 +58,7 @@ struct RuleSet {
   std::string org{kDefaultOrg};
   FieldTable fields;
   std::vector<Rule> rules;  // in the file's order
+  uint64_t version = 0;     // XXH3 of the file's bytes
 };
 
 }  // namespace odometer::rules

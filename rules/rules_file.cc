@@ -1,6 +1,7 @@
 #include "rules/rules_file.h"
 
 #include <fmt/core.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -32,6 +33,7 @@ class RulesReader {
   Result<std::shared_ptr<const RuleSet>> Read(std::string_view text) {
     if (std::optional<YAML::Node> root = yaml_.Parse(text)) ReadFile(*root);
     if (!yaml_.ok()) return yaml_.ToStatus();
+    rules_->version = XXH3_64bits(text.data(), text.size());
     return std::shared_ptr<const RuleSet>(std::move(rules_));
   }
 

@@ -46,6 +46,14 @@ class Table {
   }
 
   // None unless it is set.
+  void File(std::string key, std::string description, void (*set)(Config&, const std::string&)) {
+    Add(std::move(key), "text", "", std::move(description), [set](std::string_view text, Config* config) {
+      set(*config, std::string(text));
+      return Status::Ok();
+    });
+  }
+
+  // None unless it is set.
   void Secret(std::string key, std::string description, void (*set)(Config&, std::string_view)) {
     Add(std::move(key), "text", "", std::move(description), [set](std::string_view text, Config* config) {
       if (!text.empty() && text.size() < kLeastSecretBytes) return Status::Invalid("must have at least 16 bytes, or none");
@@ -239,6 +247,10 @@ void AddProcessing(Table* table) {
                   [](Config& c, int64_t v) { c.processor.events_retention_ms = v; });
   table->Bool("dead_letter.late", false, "Whether late events go to the dead-letter topic too; they are counted anyway.",
               [](Config& c, bool v) { c.processor.dead_letter_late = v; });
+  table->File("rules.file",
+              "What to count of other topics: docs/rules.md. Read anew on SIGHUP. Not set: no topic but `topics.events` is "
+              "counted.",
+              [](Config& c, const std::string& v) { c.processor.rules_file = v; });
   table->Duration("deduplication.retention", "1h", 0, 366 * 24 * kHourMs,
                   "An event whose `id` was applied at most this long ago, by stream time, is a duplicate and not applied.",
                   [](Config& c, int64_t v) { c.processor.deduplication.retention_ms = v; });

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/model/views.h"
+#include "common/state/rules_history.h"
 #include "rules/evaluator.h"
 
 namespace odometer::cli {
@@ -116,6 +117,7 @@ std::string RulesText(const rules::RuleSet& rules) {
     if (!names.empty()) names += '}';
     text += fmt::format("{} {}{}\n", MetricTypeName(metric.second), Shown(metric.first), names);
   }
+  text += "version " + RulesVersionText(rules.version) + '\n';
   return text;
 }
 

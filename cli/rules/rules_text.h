@@ -12,7 +12,7 @@
 
 namespace odometer::cli {
 
-// The metrics that the rules give, one per line: type, name, and the labels that its events may have.
+// The metrics that the rules give, one per line: type, name, and the labels that its events may have. Then the version.
 std::string RulesText(const rules::RuleSet& rules);
 
 // An event as a record of the input topic (schemas/metric-event.v1.schema.json).

@@ -24,6 +24,7 @@ constexpr size_t kMapEntryBytes = 96;  // besides the key's text, about
 // The tasks that may be read, and how far they are.
 struct Tasks {
   StatePosition position;
+  std::map<int32_t, SourcePosition> sources;  // by slot, those that are read
   std::unordered_set<int32_t> covered;
   std::map<std::string, int64_t> complete_from_ms;  // the latest of all tasks, by store name
 };
@@ -35,22 +36,36 @@ struct SeriesPart {
   SeriesId id;
 };
 
-Status AddTask(int32_t partition, std::string_view value, Tasks* tasks) {
+Status AddTask(int32_t task, std::string_view value, Tasks* tasks) {
   Result<TaskMeta> meta = DecodeTaskMeta(value);
   if (!meta.ok()) return UndecodableValue("meta", meta.status());
-  std::vector<TaskPosition>& list = IsCommandTask(partition) ? tasks->position.command_tasks : tasks->position.tasks;
-  list.push_back({.partition = TaskPartition(partition),
-                  .next_input_offset = meta->next_input_offset,
-                  .stream_time_ms = meta->stream_time_ms,
-                  .commit_wall_ms = meta->commit_wall_ms,
-                  .accounting = meta->accounting});
-  if (!IsCommandTask(partition)) tasks->covered.insert(partition);
+  std::vector<TaskPosition>* list = IsCommandTask(task) ? &tasks->position.command_tasks : &tasks->position.tasks;
+  if (IsSourceTask(task)) {
+    list = &tasks->sources.at(SourceSlot(task)).tasks;
+  }
+  list->push_back({.partition = TaskPartition(task),
+                   .next_input_offset = meta->next_input_offset,
+                   .stream_time_ms = meta->stream_time_ms,
+                   .commit_wall_ms = meta->commit_wall_ms,
+                   .accounting = meta->accounting,
+                   .rules = std::move(meta->rules)});
+  if (!IsCommandTask(task)) tasks->covered.insert(task);
+  return Status::Ok();
+}
+
+Status FindSources(const StoreView& view, Tasks* tasks) {
+  Result<std::map<int32_t, StoredSource>> stored = ReadSources(view);
+  if (!stored.ok()) return UndecodableValue("meta", stored.status());
+  for (auto& [slot, source] : *stored) {
+    if (source.read) tasks->sources[slot] = {std::move(source.topic), slot, source.partitions, {}};
+  }
   return Status::Ok();
 }
 
 // Checkpoints have lower keys than metas: by the time of a task's meta it is known whether it is being restored.
 Result<Tasks> ReadTasks(const StoreView& view) {
   Tasks tasks;
+  ODOMETER_RETURN_IF_ERROR(FindSources(view, &tasks));
   std::map<int32_t, TaskCheckpoint> checkpoints;
   bool count_known = false;
   auto it = view.Scan(StateLayout::kMeta, "", "");
@@ -71,6 +86,7 @@ Result<Tasks> ReadTasks(const StoreView& view) {
     } else if (key == MetaKey(partition)) {
       const TaskCheckpoint& checkpoint = checkpoints[partition];
       if (checkpoint.restoring) continue;
+      if (IsSourceTask(partition) && !tasks.sources.contains(SourceSlot(partition))) continue;
       ODOMETER_RETURN_IF_ERROR(AddTask(partition, it->Value(), &tasks));
       for (const auto& [store, from_ms] : checkpoint.complete_from_ms) {
         auto latest = tasks.complete_from_ms.try_emplace(store, from_ms).first;
@@ -80,6 +96,9 @@ Result<Tasks> ReadTasks(const StoreView& view) {
   }
   ODOMETER_RETURN_IF_ERROR(it->status());
   if (!count_known) tasks.position.partitions_total = static_cast<int32_t>(tasks.position.tasks.size());
+  for (auto& [slot, source] : tasks.sources) tasks.position.sources.push_back(std::move(source));
+  std::sort(tasks.position.sources.begin(), tasks.position.sources.end(),
+            [](const SourcePosition& a, const SourcePosition& b) { return a.topic < b.topic; });
   return tasks;
 }
 

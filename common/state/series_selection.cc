@@ -73,6 +73,7 @@ Status VisitSelected(const StoreView& view, const SeriesSelector& selector, cons
         if (selector.qualified_name && series->QualifiedName() != *selector.qualified_name) continue;
       }
       auto [partition, id] = ParseNameKeyEnd(key);
+      if (selector.of_sources && !IsSourceTask(partition)) continue;
       if (!visit({group, partition, id, it->Value()})) return it->status();
     }
     ODOMETER_RETURN_IF_ERROR(it->status());

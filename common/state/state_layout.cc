@@ -9,6 +9,8 @@ namespace odometer {
 namespace {
 
 constexpr uint8_t kMetaVersion = 1;
+constexpr uint8_t kRulesMetaVersion = 2;  // with a RulesHistory
+constexpr uint8_t kSourceVersion = 1;
 constexpr uint8_t kCheckpointVersion = 1;
 constexpr uint8_t kFormatVersion = 1;
 constexpr size_t kTaskAndIdBytes = 8;
@@ -90,6 +92,42 @@ Result<int32_t> DecodePartitionCount(std::string_view bytes) {
   int32_t partitions = static_cast<int32_t>(in.U32());
   if (!in.Done() || partitions < 0) return Malformed("partition count");
   return partitions;
+}
+
+std::string SourceKey(int32_t slot) { return KindAndTaskKey('S', slot); }
+std::string EncodeSource(const StoredSource& source) {
+  std::string bytes;
+  ByteWriter out(&bytes);
+  out.U8(kSourceVersion);
+  out.U8(source.read ? 1 : 0);
+  out.U32(static_cast<uint32_t>(source.partitions));
+  out.Blob(source.topic);
+  return bytes;
+}
+Result<StoredSource> DecodeSource(std::string_view bytes) {
+  ByteReader in(bytes);
+  ODOMETER_RETURN_IF_ERROR(CheckVersion(&in, kSourceVersion, "source"));
+  StoredSource source;
+  const uint8_t read = in.U8();
+  source.read = read == 1;
+  source.partitions = static_cast<int32_t>(in.U32());
+  source.topic = in.Blob();
+  if (!in.Done() || read > 1 || source.partitions < 0) return Malformed("source");
+  return source;
+}
+Result<std::map<int32_t, StoredSource>> ReadSources(const StoreView& view) {
+  std::map<int32_t, StoredSource> sources;
+  auto it = view.Scan(StateLayout::kMeta, "S", "T");
+  for (; it->Valid(); it->Next()) {
+    Result<StoredSource> source = DecodeSource(it->Value());
+    if (!source.ok()) return source.status();
+    ByteReader in(it->Key().substr(1));
+    const int32_t slot = static_cast<int32_t>(in.U32());
+    if (!in.Done() || slot < 0 || slot >= kMaxSources) return Malformed("key of a source");
+    sources[slot] = std::move(*source);
+  }
+  ODOMETER_RETURN_IF_ERROR(it->status());
+  return sources;
 }
 
 void AppendSeriesKey(int32_t partition, SeriesId id, std::string* out) {
@@ -190,19 +228,21 @@ Accounting DecodeAccounting(ByteReader* in) {
 std::string EncodeTaskMeta(const TaskMeta& meta) {
   std::string bytes;
   ByteWriter out(&bytes);
-  out.U8(kMetaVersion);
+  out.U8(meta.rules.empty() ? kMetaVersion : kRulesMetaVersion);
   out.SignedVarint(meta.next_input_offset);
   out.SignedVarint(meta.stream_time_ms);
   out.Varint(meta.sequence);
   out.Varint(meta.next_series_id);
   out.SignedVarint(meta.commit_wall_ms);
   EncodeAccounting(meta.accounting, &out);
+  if (!meta.rules.empty()) EncodeRulesHistory(meta.rules, &out);
   return bytes;
 }
 
 Result<TaskMeta> DecodeTaskMeta(std::string_view bytes) {
   ByteReader in(bytes);
-  ODOMETER_RETURN_IF_ERROR(CheckVersion(&in, kMetaVersion, "task meta"));
+  const bool has_rules = !bytes.empty() && static_cast<uint8_t>(bytes.front()) == kRulesMetaVersion;
+  ODOMETER_RETURN_IF_ERROR(CheckVersion(&in, has_rules ? kRulesMetaVersion : kMetaVersion, "task meta"));
   TaskMeta meta;
   meta.next_input_offset = in.SignedVarint();
   meta.stream_time_ms = in.SignedVarint();
@@ -211,6 +251,8 @@ Result<TaskMeta> DecodeTaskMeta(std::string_view bytes) {
   meta.next_series_id = static_cast<SeriesId>(next_series_id);
   meta.commit_wall_ms = in.SignedVarint();
   meta.accounting = DecodeAccounting(&in);
+  if (has_rules) meta.rules = DecodeRulesHistory(&in);
+  if (has_rules && meta.rules.empty()) return Malformed("task meta");
   if (!in.Done() || meta.next_series_id != next_series_id) return Malformed("task meta");
   return meta;
 }

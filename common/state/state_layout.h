@@ -13,6 +13,7 @@
 #include "common/model/event_decoder.h"
 #include "common/model/series.h"
 #include "common/model/tier.h"
+#include "common/state/rules_history.h"
 #include "common/store/store.h"
 
 namespace odometer {
@@ -22,7 +23,7 @@ namespace odometer {
 struct StateLayout {
   explicit StateLayout(const TierSet& tiers, int64_t events_retention_ms = kForever);
 
-  static constexpr FamilyId kMeta = 0;    // 'T' + task → TaskMeta; 'C' + task → TaskCheckpoint; 'F', 'N': below
+  static constexpr FamilyId kMeta = 0;    // 'T' + task → TaskMeta; 'C' + task → TaskCheckpoint; others: below
   static constexpr FamilyId kSeries = 1;  // task + series id → identity
   static constexpr FamilyId kNames = 2;   // index, local only: org, name, type, task, series id → identity
   static constexpr FamilyId kTotals = 3;  // task + series id → aggregate
@@ -46,11 +47,23 @@ struct StateLayout {
 };
 
 // Keys. A task is known in the store by its number: that of its partition, and for a task of the commands' topic this much
-// more. (No topic has so many partitions.)
+// more. (No topic has so many partitions.) Between the two are the tasks of the rules' sources: each source has a slot of
+// this store, and kMaxSourcePartitions numbers from there on.
+inline constexpr int32_t kFirstSourceTask = 1 << 24;
+inline constexpr int32_t kMaxSourcePartitions = 1 << 16;
 inline constexpr int32_t kFirstCommandTask = 1 << 30;
+inline constexpr int32_t kMaxSources = (kFirstCommandTask - kFirstSourceTask) / kMaxSourcePartitions;
 inline bool IsCommandTask(int32_t task) { return task >= kFirstCommandTask; }
+inline bool IsSourceTask(int32_t task) { return task >= kFirstSourceTask && task < kFirstCommandTask; }
 inline int32_t CommandTaskNumber(int32_t partition) { return kFirstCommandTask + partition; }
-inline int32_t TaskPartition(int32_t task) { return IsCommandTask(task) ? task - kFirstCommandTask : task; }
+inline int32_t SourceTaskNumber(int32_t slot, int32_t partition) {
+  return kFirstSourceTask + slot * kMaxSourcePartitions + partition;
+}
+inline int32_t SourceSlot(int32_t task) { return (task - kFirstSourceTask) / kMaxSourcePartitions; }
+inline int32_t TaskPartition(int32_t task) {
+  if (IsCommandTask(task)) return task - kFirstCommandTask;
+  return IsSourceTask(task) ? (task - kFirstSourceTask) % kMaxSourcePartitions : task;
+}
 std::string TaskKey(int32_t partition);                                     // prefix of all keys of the task: 4 bytes
 std::string MetaKey(int32_t partition);
 inline constexpr std::string_view kFormatKey = "F";          // → StateFormat
@@ -58,6 +71,19 @@ inline constexpr std::string_view kPartitionCountKey = "N";  // u32: partitions 
 inline constexpr std::string_view kCommandsTopicKey = "Q";   // the topic whose commands were applied, as it is
 std::string EncodePartitionCount(int32_t partitions);
 Result<int32_t> DecodePartitionCount(std::string_view bytes);
+
+// A source of the rules, as this store knows it. Its slot never becomes another topic's.
+struct StoredSource {
+  std::string topic;
+  int32_t partitions = 0;  // as last seen; 0: not seen yet
+  bool read = true;        // the rules name it: else its tasks are not there to be read
+  friend bool operator==(const StoredSource&, const StoredSource&) = default;
+};
+std::string SourceKey(int32_t slot);
+std::string EncodeSource(const StoredSource& source);
+Result<StoredSource> DecodeSource(std::string_view bytes);
+// All that the store knows, by slot.
+Result<std::map<int32_t, StoredSource>> ReadSources(const StoreView& view);
 void AppendSeriesKey(int32_t partition, SeriesId id, std::string* out);                          // 8 bytes
 void AppendWindowKey(int32_t partition, SeriesId id, int64_t window_start_ms, std::string* out); // 16 bytes
 // Of a 16-byte window key. Requires that size.
@@ -112,6 +138,7 @@ struct TaskMeta {
   SeriesId next_series_id = 1;
   int64_t commit_wall_ms = 0;  // when, by the wall clock of the instance; for the age of answers only
   Accounting accounting;
+  RulesHistory rules;  // of a task of a source
 
   friend bool operator==(const TaskMeta&, const TaskMeta&) = default;
 };

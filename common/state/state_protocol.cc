@@ -52,6 +52,7 @@ void Encode(const SeriesSelector& selector, ByteWriter* out) {
     out->Blob(name);
     out->Blob(value);
   }
+  out->U8(selector.of_sources ? 1 : 0);
 }
 SeriesSelector DecodeSelector(ByteReader* in) {
   SeriesSelector selector;
@@ -63,6 +64,7 @@ SeriesSelector DecodeSelector(ByteReader* in) {
     std::string name(in->Blob());
     selector.labels.emplace_back(std::move(name), in->Blob());
   }
+  selector.of_sources = in->U8() != 0;
   return selector;
 }
 
@@ -91,11 +93,19 @@ void Encode(const std::vector<TaskPosition>& tasks, ByteWriter* out) {
     out->SignedVarint(task.log_end_offset);
     out->SignedVarint(task.log_end_seen_ms);
     EncodeAccounting(task.accounting, out);
+    EncodeRulesHistory(task.rules, out);
   }
 }
 void Encode(const StatePosition& position, ByteWriter* out) {
   out->SignedVarint(position.partitions_total);
   for (const auto* tasks : {&position.tasks, &position.command_tasks}) Encode(*tasks, out);
+  out->Varint(position.sources.size());
+  for (const SourcePosition& source : position.sources) {
+    out->Blob(source.topic);
+    out->SignedVarint(source.slot);
+    out->SignedVarint(source.partitions_total);
+    Encode(source.tasks, out);
+  }
 }
 // What the Decode functions of answers give is only used when the reader did not fail, and all was read.
 void Decode(ByteReader* in, std::vector<TaskPosition>* tasks) {
@@ -108,11 +118,19 @@ void Decode(ByteReader* in, std::vector<TaskPosition>* tasks) {
     task.log_end_offset = in->SignedVarint();
     task.log_end_seen_ms = in->SignedVarint();
     task.accounting = DecodeAccounting(in);
+    task.rules = DecodeRulesHistory(in);
   }
 }
 void Decode(ByteReader* in, StatePosition* position) {
   position->partitions_total = static_cast<int32_t>(in->SignedVarint());
   for (auto* tasks : {&position->tasks, &position->command_tasks}) Decode(in, tasks);
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    SourcePosition& source = position->sources.emplace_back();
+    source.topic = in->Blob();
+    source.slot = static_cast<int32_t>(in->SignedVarint());
+    source.partitions_total = static_cast<int32_t>(in->SignedVarint());
+    Decode(in, &source.tasks);
+  }
 }
 
 void Encode(const Aggregate& aggregate, ByteWriter* out) {

@@ -7,7 +7,22 @@ namespace odometer {
 int64_t StatePosition::stream_time_ms() const {
   int64_t highest = kBeginningOfTime;
   for (const TaskPosition& task : tasks) highest = std::max(highest, task.stream_time_ms);
+  for (const SourcePosition& source : sources) {
+    for (const TaskPosition& task : source.tasks) highest = std::max(highest, task.stream_time_ms);
+  }
   return highest;
+}
+
+size_t StatePosition::covered_partitions() const {
+  size_t covered = tasks.size();
+  for (const SourcePosition& source : sources) covered += source.tasks.size();
+  return covered;
+}
+
+size_t StatePosition::all_partitions() const {
+  auto all = static_cast<size_t>(partitions_total);
+  for (const SourcePosition& source : sources) all += static_cast<size_t>(source.partitions_total);
+  return all;
 }
 
 Result<StatePosition> StateReader::Position() {

@@ -28,6 +28,7 @@ struct SeriesSelector {
   std::optional<std::string> qualified_name;  // QualifiedName() of the series; finds the name by itself
   std::optional<MetricType> type;
   std::vector<std::pair<std::string, std::string>> labels;  // equal to
+  bool of_sources = false;  // only what the rules have counted
 };
 
 // What part of the log an answer reflects.
@@ -39,12 +40,24 @@ struct TaskPosition {
   int64_t log_end_offset = -1;   // of the input partition as the processor last saw it; -1: not known
   int64_t log_end_seen_ms = 0;   // when that was, by the processor's wall clock
   Accounting accounting;
+  RulesHistory rules = {};  // of a task of a source
+};
+// A topic that the rules count.
+struct SourcePosition {
+  std::string topic;
+  int32_t slot = 0;  // in the instance's store
+  int32_t partitions_total = 0;
+  std::vector<TaskPosition> tasks;
 };
 struct StatePosition {
   int32_t partitions_total = 0;      // of the input topic, as far as the instance knows
   std::vector<TaskPosition> tasks;   // that the answer covers
   std::vector<TaskPosition> command_tasks = {};  // of this instance; no answer from the state rests on them
-  int64_t stream_time_ms() const;    // the highest
+  std::vector<SourcePosition> sources = {};      // by topic; an answer covers their tasks too
+  int64_t stream_time_ms() const;    // the highest of all tasks that the answer covers
+  // Of the input topic and of all sources.
+  size_t covered_partitions() const;
+  size_t all_partitions() const;
 };
 
 struct WindowRange {

@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "common/http": ["common/base", "common/model", "common/auth"],
     "common/state": ["common/base", "common/model", "common/kafka", "common/store", "common/http"],
     "rules": ["common/base", "common/model"],
-    "processor": _COMMON,
+    "processor": _COMMON + ["rules"],
     "query": _COMMON,
     "ingest": _COMMON,
     "webhook": _COMMON,

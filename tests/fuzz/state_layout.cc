@@ -62,6 +62,7 @@ void TestInput(std::string_view input) {
     case 'T': return TestValue<TaskMeta>(input, DecodeTaskMeta, EncodeTaskMeta);
     case 'C': return TestValue<TaskCheckpoint>(input, DecodeTaskCheckpoint, EncodeTaskCheckpoint);
     case 'F': return TestValue<StateFormat>(input, DecodeStateFormat, EncodeStateFormat);
+    case 'S': return TestValue<StoredSource>(input, DecodeSource, EncodeSource);
     case 'N': return TestValue<int32_t>(input, DecodePartitionCount, [](const int32_t& n) { return EncodePartitionCount(n); });
     default: return TestNames(input);
   }

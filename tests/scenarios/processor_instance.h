@@ -2,6 +2,7 @@
 // and a store in memory that outlive it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "common/kafka/memory_broker.h"
+#include "processor/source_slots.h"
 #include "processor/task_manager.h"
 
 namespace odometer {
@@ -35,15 +37,17 @@ class ProcessorInstance {
     SeriesLimitOptions limits = {};
     bool commands = false;  // whether it applies commands too; with exactly_once only
     DefinitionTable* definitions = nullptr;  // by which events are judged; null: they are not
+    std::shared_ptr<const rules::RuleSet> rules = nullptr;  // null: there are no sources
   };
 
-  // `name` is its place in the group, where it is a static member, and of its transactional id.
+  // `name` is of its place in the group, where it is a static member, and of its transactional id.
   ProcessorInstance(const std::string& name, bool exactly_once, const Surroundings& around,
                     std::unique_ptr<Executor> executor = NewInlineExecutor())
       : inputs_({kTopic, *around.changelogs}, CommandsInput(around)), executor_(std::move(executor)) {
+    if (around.rules) TakeSources(around);
     ConsumerOptions consumer_options;
     consumer_options.group_id = kApplication;
-    if (!around.broker->cooperative(kApplication)) consumer_options.instance_id = name;
+    if (!around.broker->cooperative(kApplication)) consumer_options.instance_id = name + Mark(around);
     consumer_options.client_id = name;
     consumer_ = around.broker->NewConsumer(consumer_options);
     admin_ = around.broker->NewAdmin();
@@ -71,7 +75,8 @@ class ProcessorInstance {
     };
     manager_.emplace(options, TaskManagerParts{consumer_.get(), admin_.get(), around.store, around.layout,
                                                &inputs_, &*restorer_, &*committer_, executor_.get(),
-                                               new_producer, around.clock, expiry_.get(), &instruments_});
+                                               new_producer, around.clock, expiry_.get(), &instruments_, nullptr,
+                                               rules_ ? &*rules_ : nullptr});
     started_ = manager_->Start();
   }
 
@@ -84,6 +89,8 @@ class ProcessorInstance {
   Metrics& metrics() { return metrics_; }
   const Instruments& instruments() const { return instruments_; }
   TaskManager& manager() { return *manager_; }
+  // From the next round on.
+  void FollowRules(std::shared_ptr<const rules::RuleSet> rules) { rules_->Set(std::move(rules)); }
 
  private:
   static Input CommandsInput(const Surroundings& around) {
@@ -91,13 +98,28 @@ class ProcessorInstance {
     return {kCommands, CommandChangelogStores(kApplication, kCommands, *around.layout)};
   }
 
-  const Inputs inputs_;
+  static std::string Mark(const Surroundings& around) {
+    return SourcesMark(around.rules ? around.rules->topics : std::vector<std::string>());
+  }
+  // As a processor does at its start.
+  void TakeSources(const Surroundings& around) {
+    rules_.emplace(around.rules);
+    std::map<int32_t, Input> sources;
+    const auto claimed = ClaimSourceSlots(around.rules->topics, around.store);
+    for (const auto& [slot, source] : claimed.value()) {
+      sources[slot] = {source.topic, SourceChangelogStores(kApplication, source.topic, *around.layout)};
+    }
+    inputs_.SetSources(std::move(sources));
+  }
+
+  Inputs inputs_;
+  std::optional<CurrentRules> rules_;
   std::unique_ptr<Consumer> consumer_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<LogReader> reader_;
   std::unique_ptr<StateExpiry> expiry_;
   Metrics metrics_;
-  Instruments instruments_{&metrics_};
+  Instruments instruments_{&metrics_, &inputs_};
   std::optional<Restorer> restorer_;
   std::optional<Committer> committer_;
   std::unique_ptr<Executor> executor_;

@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/kafka/memory_broker.h"
 #include "common/state/local_reader.h"
@@ -58,7 +60,7 @@ class ProcessorUnderTest {
   void Start() {
     process_.emplace("one", exactly_once_,
                      ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids, limits,
-                                                     commands, definitions});
+                                                     commands, definitions, rules});
   }
 
   // kill -9: nothing is committed, nothing closed; broker and store keep what they have.
@@ -94,7 +96,7 @@ class ProcessorUnderTest {
       // Without transactions the group's offsets are only for those who watch.
       if (exactly_once_ && broker.CommittedOffset(kApplication, {kTopic, partition}).value_or(0) < end) return false;
     }
-    return true;
+    return SourcesCommitted(position);
   }
 
   // What is read of a series of that name and type; an empty aggregate when there is nothing.
@@ -128,6 +130,11 @@ class ProcessorUnderTest {
     for (const TaskPosition& task : position.command_tasks) {
       EXPECT_TRUE(task.accounting.Balanced()) << "commands, partition " << task.partition;
     }
+    for (const SourcePosition& source : position.sources) {
+      for (const TaskPosition& task : source.tasks) {
+        EXPECT_TRUE(task.accounting.Balanced()) << source.topic << ", partition " << task.partition;
+      }
+    }
     return position;
   }
 
@@ -151,6 +158,7 @@ class ProcessorUnderTest {
         .Value();
   }
   TaskManager& manager() { return process_->manager(); }
+  void FollowRules(std::shared_ptr<const rules::RuleSet> next) { process_->FollowRules(std::move(next)); }
   std::optional<int64_t> LastProgressMs() const { return process_->instruments().last_progress_ms(); }
   std::vector<std::string> NotReadyReasons() const { return process_->instruments().NotReadyReasons(); }
   // Of a changelog's committed records, by store name.
@@ -178,10 +186,24 @@ class ProcessorUnderTest {
   bool commands = false;  // with CreateCommandTopics() before
   DefinitionTable* definitions = nullptr;  // by which events are judged
   SeriesLimitOptions limits;
+  std::shared_ptr<const rules::RuleSet> rules;  // their sources must exist
   ManualClock clock;
   MemoryBroker broker{&clock};
 
  private:
+  bool SourcesCommitted(const StatePosition& position) {
+    for (const std::string& topic : rules ? rules->topics : std::vector<std::string>{}) {
+      const auto source = std::find_if(position.sources.begin(), position.sources.end(),
+                                       [&](const SourcePosition& candidate) { return candidate.topic == topic; });
+      const auto partitions = static_cast<size_t>(broker.NewAdmin()->Describe(topic).value()->partitions);
+      if (source == position.sources.end() || source->tasks.size() != partitions) return false;
+      for (const TaskPosition& task : source->tasks) {
+        if (task.next_input_offset < broker.Log({topic, task.partition}).end()) return false;
+      }
+    }
+    return true;
+  }
+
   const int32_t partitions_;
   const bool exactly_once_;
   const StateLayout layout_;

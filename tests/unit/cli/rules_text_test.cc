@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "common/model/event_decoder.h"
+#include "common/state/rules_history.h"
 #include "rules/rules_file.h"
 
 namespace odometer::cli {
@@ -37,7 +38,8 @@ TEST(RulesText, NamesEveryMetricWithItsLabels) {
             "timer checkout_ms {country}\n"
             "gauge last_basket {country}\n"
             "counter orders {country}\n"
-            "counter revenue {country}\n");
+            "counter revenue {country}\n"
+            "version " + RulesVersionText(Shop()->version) + "\n");
 }
 
 TEST(TryRules, PrintsWhatEachRecordGivesAndWhatItAddsUpTo) {

@@ -26,18 +26,19 @@ class InstrumentsTest : public testing::Test {
   }
 
   Metrics metrics_;
-  Instruments instruments_{&metrics_};
+  Inputs inputs_{Input{"metrics.events", {}}};
+  Instruments instruments_{&metrics_, &inputs_};
 };
 
 TEST_F(InstrumentsTest, EveryKindIsThereFromTheOpeningOfATaskOn) {
-  instruments_.TaskOpened(7, {.consumed = 9, .applied = 9}, 0, false);
+  instruments_.TaskOpened(7, {.accounting = {.consumed = 9, .applied = 9}}, 0, false);
   for (const char* kind : {"consumed", "applied", "duplicate", "late"}) EXPECT_EQ(Events(kind), 0) << kind;
   for (const char* reason : {"series_per_org", "series"}) EXPECT_EQ(Overflowed(reason), 0) << reason;
   for (int reason = 1; reason < kRejectReasons; ++reason) EXPECT_EQ(Rejected(static_cast<RejectReason>(reason)), 0);
 }
 
 TEST_F(InstrumentsTest, WhatACommitAddedIsCountedByKindAndReason) {
-  instruments_.TaskOpened(7, {.consumed = 10, .applied = 10}, 0, false);
+  instruments_.TaskOpened(7, {.accounting = {.consumed = 10, .applied = 10}}, 0, false);
   Epoch epoch;
   epoch.task = 7;
   epoch.ids = {{.slot = 0, .id = {}, .forgot = true}, {.slot = 1, .id = {}, .forgot = false}};

@@ -41,6 +41,7 @@ TEST(AccountingResponse, SumsTheTasks) {
   json answer = Answer({2, {Task(0, OfEveryKind()), Task(1, OfEveryKind())}});
   answer.erase("partitions");
   answer.erase("commands");
+  answer.erase("sources");
   EXPECT_EQ(answer, json::parse(R"({"consumed": 42, "applied": 2, "duplicate": 4, "late": 6, "overflowed": 8,
       "rejected": 22, "rejected_by_reason": {"malformed": 10, "bad_control": 12}, "balanced": true})"));
 }
@@ -59,6 +60,27 @@ TEST(AccountingResponse, TellsOfCommandsByThemselves) {
   EXPECT_EQ(answer["consumed"], 1);
   EXPECT_EQ(answer["commands"]["consumed"], 42);
   EXPECT_EQ(answer["commands"]["balanced"], true);
+}
+
+TEST(AccountingResponse, TellsOfSourcesByThemselvesAndByWhichRulesTheyWereCounted) {
+  StatePosition position{1, {Task(0, {.consumed = 1, .applied = 1})}};
+  TaskPosition first = Task(0, OfEveryKind()), second = Task(1, {.consumed = 4, .applied = 4});
+  first.rules = {.events = 7, .without_events = 1, .forgotten = 2, .versions = {{0xabc, 0, 5}, {0xdef, 30, 6}}};
+  second.rules = {.events = 3, .without_events = 1};
+  position.sources = {{"shop.orders", 0, 2, {first, second}}};
+  const json answer = Answer(position);
+  EXPECT_EQ(answer["consumed"], 1);
+  const json& source = answer["sources"][0];
+  EXPECT_EQ(source["topic"], "shop.orders");
+  EXPECT_EQ(source["consumed"], 25);
+  EXPECT_EQ(source["balanced"], true);
+  EXPECT_EQ(source["events"], 10);
+  EXPECT_EQ(source["without_events"], 2);
+  EXPECT_EQ(source["partitions"][0]["next_offset"], 40);
+  EXPECT_EQ(source["partitions"][0]["rules"], json::parse(R"([
+      {"version": "0000000000000abc", "from_offset": 0, "from_ms": 5},
+      {"version": "0000000000000def", "from_offset": 30, "from_ms": 6}])"));
+  EXPECT_EQ(source["partitions"][0]["rules_forgotten"], 2);
 }
 
 TEST(AccountingResponse, TellsHowFarTheEndIs) {

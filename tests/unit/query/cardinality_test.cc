@@ -27,6 +27,16 @@ TEST(Cardinality, NamesWhoHasTheMostAndWhoOverflows) {
             R"("overflowing":[{"org":"default","events":3}]})");
 }
 
+TEST(Cardinality, CountsTheTasksOfSourcesToo) {
+  FakeStateReader state(TierSet::Default(), 1);
+  state.AddOfSource("shop.orders", MakeSeries("a"), 1, kT);
+  const std::string body = ReadCardinality(GetRequest(), state.Now().get()).body;
+  EXPECT_NE(body.find(R"("tasks":[{"partition":0,"series":0,"overflowed":0},)"
+                      R"({"topic":"shop.orders","partition":0,"series":1,"overflowed":0}])"),
+            std::string::npos)
+      << body;
+}
+
 TEST(Cardinality, TellsAsManyAsAreWanted) {
   FakeStateReader state;
   state.Add(MakeSeries("a"), 1, kT);

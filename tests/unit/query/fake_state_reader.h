@@ -52,6 +52,18 @@ class FakeStateReader : public StateReader {
   void Add(const Series& series, int64_t value, int64_t ts_ms, int32_t partition = 0) {
     Add(series, Number::Of(value), ts_ms, partition);
   }
+  // One event of the only partition of a source of rules.
+  void AddOfSource(const std::string& topic, const Series& series, int64_t value, int64_t ts_ms) {
+    MutexLock lock(mutex_);
+    std::vector<SourcePosition>& sources = content_.position.sources;
+    if (sources.empty()) sources.push_back({topic, 0, 1, {{.partition = 0, .log_end_offset = 0}}});
+    TaskPosition& task = sources[0].tasks[0];
+    const Origin origin{0, task.next_input_offset++};
+    task.log_end_offset = task.next_input_offset;
+    const Key key = Identity(series);
+    content_.windows[0][{SourceTaskNumber(0, 0), key}][0].Add(Number::Of(value), ts_ms, origin, false);
+    content_.series[key] = series;
+  }
   // A raw event of the partition's next offset, appended at its offset in ms.
   void AddRaw(const std::string& name, const std::string& body, int64_t ts_ms, int32_t partition = 0,
               const std::string& org = std::string(kDefaultOrg)) {
@@ -140,7 +152,7 @@ class FakeStateReader : public StateReader {
       std::map<std::tuple<std::string, MetricType, std::string>, SeriesTotal> totals;
       for (const auto& [key, windows] : content_.windows[0]) {
         const Series& series = content_.series.at(key.second);
-        if (!Selects(selector, series)) continue;
+        if (!Selects(selector, series) || (selector.of_sources && !IsSourceTask(key.first))) continue;
         SeriesTotal& total = totals[{series.name, series.type, std::string(series.level())}];
         total.series = {series.org, series.name, series.type, {}};
         if (!series.level().empty()) total.series.labels.emplace_back(kLevelLabel, series.level());

@@ -56,6 +56,16 @@ TEST_F(HealthTest, OneLaggingTaskIsEnough) {
   EXPECT_EQ(CheckedStatus(), 422);
 }
 
+TEST_F(HealthTest, ALaggingTaskOfASourceIsEnough) {
+  SetTasks(10, 10, 60'000);
+  state_.ChangePosition([&](StatePosition* position) {
+    position->sources = {{"shop.orders", 0, 1, {{.partition = 0, .next_input_offset = 3, .log_end_offset = 3}}}};
+  });
+  EXPECT_EQ(CheckedStatus(), 200);
+  state_.ChangePosition([&](StatePosition* position) { position->sources[0].tasks[0].log_end_offset = 4; });
+  EXPECT_EQ(CheckedStatus(), 422);
+}
+
 TEST_F(HealthTest, AsksTheLogForAnEndThatTheStateDoesNotKnow) {
   SetTasks(10, -1, 60'000);
   admin_.ends = {{0, 10}, {1, 10}};

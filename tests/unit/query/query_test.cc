@@ -199,6 +199,37 @@ TEST_F(QueryTest, MissingPartitionsAreToldOrAnErrorWhenAskedFor) {
   EXPECT_EQ(HeaderOf(refused, "X-Odometer-Partitions"), "1/2");
 }
 
+TEST_F(QueryTest, SourcesOfRulesAreCoveredToo) {
+  state_.AddOfSource("shop.orders", MakeSeries("k"), 5, kStart);
+  http::Response told = Get("/data/metrics");
+  EXPECT_EQ(HeaderOf(told, "X-Odometer-Partitions"), "3/3");
+  EXPECT_EQ(HeaderOf(told, "X-Odometer-Offsets"), "metrics.events/0@0,metrics.events/1@0,shop.orders/0@1");
+  EXPECT_EQ(Get("/data/metrics", {{"require", "complete"}}).status, 200);
+  state_.ChangePosition([](StatePosition* position) { position->sources[0].tasks.clear(); });
+  http::Response refused = Get("/data/metrics", {{"require", "complete"}});
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.body.find("does not have: shop.orders/0"), std::string::npos) << refused.body;
+}
+
+TEST_F(QueryTest, TheAgeIsThatOfTasksOfSourcesToo) {
+  const int64_t now = clock_.WallMs();
+  state_.AddOfSource("shop.orders", MakeSeries("k"), 5, kStart);
+  state_.ChangePosition([&](StatePosition* position) {
+    for (TaskPosition& task : position->tasks) task.log_end_seen_ms = now - 5;
+    position->sources[0].tasks[0].log_end_seen_ms = now - 70;
+  });
+  EXPECT_EQ(HeaderOf(Get("/data/metrics"), "X-Odometer-Age-Ms"), "70");
+}
+
+TEST_F(QueryTest, WhatRulesCountIsNeitherForgottenNorSet) {
+  state_.AddOfSource("shop.orders", MakeSeries("k"), 5, kStart);
+  http::Response refused = Delete("k");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_NE(refused.body.find("counted_by_rules"), std::string::npos) << refused.body;
+  EXPECT_EQ(Post(R"({"name":"k","type":"COUNTER","value":1})").status, 409);
+  EXPECT_EQ(Delete("other").status, 200);
+}
+
 TEST_F(QueryTest, BadConditionsAre400OnEveryRead) {
   EXPECT_EQ(Get("/metric", {{"key", "k"}, {"type", "counter"}, {"min-offset", "x"}}).status, 400);
   EXPECT_EQ(Get("/data/metrics", {{"require", "some"}}).status, 400);

@@ -55,6 +55,40 @@ TEST_F(LocalReaderTest, MergesTheTasks) {
   EXPECT_EQ(Position(), "of 4: 0@1 1@2");
 }
 
+class SourcesReaderTest : public LocalReaderTest {
+ protected:
+  void Source(int32_t slot, const StoredSource& source) {
+    state_.PutRaw(StateLayout::kMeta, SourceKey(slot), EncodeSource(source));
+  }
+};
+
+TEST_F(SourcesReaderTest, MergesWhatRulesHaveCountedToo) {
+  Source(0, {"shop.orders", 2, true});
+  state_.Add(0, MakeSeries("hits"), 1'100, 2);
+  state_.Add(SourceTaskNumber(0, 1), MakeSeries("hits"), 9'200, 3);
+  EXPECT_EQ(Total({.name = "hits"}), "0:2/5");
+  EXPECT_EQ(Total({.name = "hits", .of_sources = true}), "0:1/3");
+  const StatePosition position = reader_->Position().value();
+  EXPECT_EQ(Text(position), "of 1: 0@1");
+  ASSERT_EQ(position.sources.size(), 1u);
+  EXPECT_EQ(position.sources[0].topic, "shop.orders");
+  EXPECT_EQ(position.sources[0].partitions_total, 2);
+  ASSERT_EQ(position.sources[0].tasks.size(), 1u);
+  EXPECT_EQ(position.sources[0].tasks[0].partition, 1);
+  EXPECT_EQ(position.stream_time_ms(), 9'200);
+  EXPECT_EQ(position.covered_partitions(), 2u);
+  EXPECT_EQ(position.all_partitions(), 3u);
+}
+
+TEST_F(SourcesReaderTest, SourcesThatAreNotReadAreNotThere) {
+  Source(0, {"shop.orders", 2, false});
+  Source(3, {"shop.clicks", 1, true});
+  state_.Add(SourceTaskNumber(0, 1), MakeSeries("hits"), 1'000, 3);
+  state_.Add(SourceTaskNumber(3, 0), MakeSeries("hits"), 1'000, 4);
+  EXPECT_EQ(Total({.name = "hits"}), "0:1/4");
+  EXPECT_EQ(reader_->Position().value().sources.size(), 1u);
+}
+
 TEST_F(LocalReaderTest, APositionNamesTheTasks) {
   state_.Add(0, MakeSeries("hits"), 5'000);
   state_.Add(1, MakeSeries("hits"), 3'000);

@@ -92,6 +92,13 @@ TaskMeta FullMeta() {
   return meta;
 }
 
+TaskMeta MetaWithRules() {
+  TaskMeta meta = FullMeta();
+  meta.rules = {.events = 70, .without_events = 3, .forgotten = 1,
+                .versions = {{0xfedcba9876543210, 17, -5}, {1, 1'234'567'890'000, 1'700'000'000'000}}};
+  return meta;
+}
+
 // Every cut of the bytes, and bytes too many, are refused.
 template <typename Decode>
 void ExpectOnlyTheWholeDecodes(const std::string& bytes, Decode decode) {
@@ -105,12 +112,62 @@ void ExpectOnlyTheWholeDecodes(const std::string& bytes, Decode decode) {
 }
 
 TEST(StateLayout, TaskMetaComesBack) {
-  for (const TaskMeta& meta : {TaskMeta(), FullMeta()}) {
+  for (const TaskMeta& meta : {TaskMeta(), FullMeta(), MetaWithRules()}) {
     auto decoded = DecodeTaskMeta(EncodeTaskMeta(meta));
     ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
     EXPECT_EQ(*decoded, meta);
   }
   ExpectOnlyTheWholeDecodes(EncodeTaskMeta(FullMeta()), DecodeTaskMeta);
+  ExpectOnlyTheWholeDecodes(EncodeTaskMeta(MetaWithRules()), DecodeTaskMeta);
+}
+
+TEST(StateLayout, WithoutRulesATaskMetaIsAsItWasBeforeThereWereAny) {
+  EXPECT_EQ(EncodeTaskMeta(FullMeta())[0], 1);
+  EXPECT_EQ(EncodeTaskMeta(MetaWithRules())[0], 2);
+}
+
+TEST(StateLayout, TasksOfSourcesLieBetweenThoseOfEventsAndOfCommands) {
+  for (int32_t slot : {0, 1, kMaxSources - 1}) {
+    for (int32_t partition : {0, 1, kMaxSourcePartitions - 1}) {
+      const int32_t task = SourceTaskNumber(slot, partition);
+      EXPECT_TRUE(IsSourceTask(task));
+      EXPECT_FALSE(IsCommandTask(task));
+      EXPECT_EQ(SourceSlot(task), slot);
+      EXPECT_EQ(TaskPartition(task), partition);
+    }
+  }
+  EXPECT_FALSE(IsSourceTask(kFirstSourceTask - 1));
+  EXPECT_FALSE(IsSourceTask(CommandTaskNumber(0)));
+  EXPECT_EQ(TaskPartition(kFirstSourceTask - 1), kFirstSourceTask - 1);
+}
+
+TEST(StateLayout, SourceComesBack) {
+  for (const StoredSource& source : {StoredSource{}, StoredSource{"shop.orders", 12, false}}) {
+    auto decoded = DecodeSource(EncodeSource(source));
+    ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
+    EXPECT_EQ(*decoded, source);
+  }
+  ExpectOnlyTheWholeDecodes(EncodeSource({"shop.orders", 12, true}), DecodeSource);
+}
+
+TEST(RulesHistory, KnowsFromWhereOnEachVersionCounted) {
+  RulesHistory history;
+  history.Follow(7, 0, 100);
+  history.Follow(7, 5, 105);
+  history.Follow(8, 9, 109);
+  history.Follow(7, 12, 112);
+  const std::vector<RulesVersion> expected = {{7, 0, 100}, {8, 9, 109}, {7, 12, 112}};
+  EXPECT_EQ(history.versions, expected);
+}
+
+TEST(RulesHistory, ForgetsTheOldestVersionsAndSaysSo) {
+  RulesHistory history;
+  for (uint64_t version = 0; version < RulesHistory::kMaxVersions + 3; ++version) {
+    history.Follow(version, static_cast<int64_t>(version), 0);
+  }
+  EXPECT_EQ(history.versions.size(), RulesHistory::kMaxVersions);
+  EXPECT_EQ(history.forgotten, 3u);
+  EXPECT_EQ(history.versions.front().version, 3u);
 }
 
 TEST(StateLayout, TaskCheckpointComesBack) {

@@ -26,7 +26,8 @@ SeriesSelector FullSelector() {
           .name = std::string("a\0b", 3),
           .qualified_name = "",
           .type = MetricType::kTimer,
-          .labels = {{"host", "x"}, {"", ""}}};
+          .labels = {{"host", "x"}, {"", ""}},
+          .of_sources = true};
 }
 void ExpectEqual(const SeriesSelector& a, const SeriesSelector& b) {
   EXPECT_EQ(a.org, b.org);
@@ -34,6 +35,7 @@ void ExpectEqual(const SeriesSelector& a, const SeriesSelector& b) {
   EXPECT_EQ(a.qualified_name, b.qualified_name);
   EXPECT_EQ(a.type, b.type);
   EXPECT_EQ(a.labels, b.labels);
+  EXPECT_EQ(a.of_sources, b.of_sources);
 }
 
 StatePosition FullPosition() {
@@ -47,19 +49,33 @@ StatePosition FullPosition() {
                             .accounting = {.consumed = 5, .applied = 4}});
   position.tasks[0].accounting.rejected[2] = 1;
   position.tasks.push_back({.partition = 0});
+  TaskPosition of_source{.partition = 9, .next_input_offset = 4};
+  of_source.rules = {.events = 70, .without_events = 3, .forgotten = 1, .versions = {{0xfedcba9876543210, 17, -5}}};
+  position.sources = {{"shop.orders", 5, 12, {of_source, {.partition = 10}}}, {"shop.clicks", 2, 0, {}}};
   return position;
+}
+void ExpectEqual(const std::vector<TaskPosition>& a, const std::vector<TaskPosition>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].partition, b[i].partition);
+    EXPECT_EQ(a[i].next_input_offset, b[i].next_input_offset);
+    EXPECT_EQ(a[i].stream_time_ms, b[i].stream_time_ms);
+    EXPECT_EQ(a[i].commit_wall_ms, b[i].commit_wall_ms);
+    EXPECT_EQ(a[i].log_end_offset, b[i].log_end_offset);
+    EXPECT_EQ(a[i].log_end_seen_ms, b[i].log_end_seen_ms);
+    EXPECT_EQ(a[i].accounting, b[i].accounting);
+    EXPECT_EQ(a[i].rules, b[i].rules);
+  }
 }
 void ExpectEqual(const StatePosition& a, const StatePosition& b) {
   EXPECT_EQ(a.partitions_total, b.partitions_total);
-  ASSERT_EQ(a.tasks.size(), b.tasks.size());
-  for (size_t i = 0; i < a.tasks.size(); ++i) {
-    EXPECT_EQ(a.tasks[i].partition, b.tasks[i].partition);
-    EXPECT_EQ(a.tasks[i].next_input_offset, b.tasks[i].next_input_offset);
-    EXPECT_EQ(a.tasks[i].stream_time_ms, b.tasks[i].stream_time_ms);
-    EXPECT_EQ(a.tasks[i].commit_wall_ms, b.tasks[i].commit_wall_ms);
-    EXPECT_EQ(a.tasks[i].log_end_offset, b.tasks[i].log_end_offset);
-    EXPECT_EQ(a.tasks[i].log_end_seen_ms, b.tasks[i].log_end_seen_ms);
-    EXPECT_EQ(a.tasks[i].accounting, b.tasks[i].accounting);
+  ExpectEqual(a.tasks, b.tasks);
+  ASSERT_EQ(a.sources.size(), b.sources.size());
+  for (size_t i = 0; i < a.sources.size(); ++i) {
+    EXPECT_EQ(a.sources[i].topic, b.sources[i].topic);
+    EXPECT_EQ(a.sources[i].slot, b.sources[i].slot);
+    EXPECT_EQ(a.sources[i].partitions_total, b.sources[i].partitions_total);
+    ExpectEqual(a.sources[i].tasks, b.sources[i].tasks);
   }
 }
 
