@@ -32,6 +32,7 @@ inline std::map<std::string, uint64_t> NothingHappened() {
       {"partition added", 0},
       {"rebalance", 0},
       {"records delivered again", 0},
+      {"rules changed", 0},
       {"session expired", 0},
       {"start", 0},
       {"store broken", 0},

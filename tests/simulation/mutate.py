@@ -46,6 +46,15 @@ MUTANTS = {
         ("  series.ForEach([this](SeriesId, std::string_view identity) { Added(identity); });\n", "  (void)series;\n"),
         ("  if (--count->second == 0)", "  if (count != by_org_.end() && --count->second == 0)"),
     ]),
+    # A task does not say from where on it counted by other rules.
+    "rules_change_unrecorded": ("processor/source_task.cc", [
+        ("  state_.rules.Follow(*version_, record.offset, record.timestamp_ms);\n",
+         "  if (state_.rules.empty()) state_.rules.Follow(*version_, record.offset, record.timestamp_ms);\n"),
+    ]),
+    # A record whose rules say that one of its events is late counts in part.
+    "late_in_part": ("processor/source_task.cc", [
+        ("  if (late) {\n", "  if (late && events.size() == 1) {\n"),
+    ]),
     # A restored task of commands does not know which requests it has decided.
     "requests_forgotten": ("processor/command_state.cc", [
         ("  Insert(slot, std::move(*outcome));\n", ""),

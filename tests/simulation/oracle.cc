@@ -58,6 +58,38 @@ Oracle::Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
   }
 }
 
+void Oracle::AddSource(const std::map<int32_t, std::vector<GivenEvents>>& given) {
+  for (const auto& [partition, records] : given) {
+    std::map<Window, Expected> windows;
+    std::set<Key> series;
+    int64_t stream_time_ms = kBeginningOfTime;
+    Accounting& accounting = source_accounting_[partition];
+    for (const GivenEvents& record : records) {
+      ++accounting.consumed;
+      auto is_late = [&](const SentRecord& event) { return !tiers_.RetainsEvent(event.ts_ms, stream_time_ms); };
+      if (record.rejected) {
+        ++rejected_;
+        ++accounting.rejected[1];  // only the sum is compared
+      } else if (std::any_of(record.events.begin(), record.events.end(), is_late)) {
+        ++accounting.late;
+      } else {
+        bool overflowed = false;
+        for (const SentRecord& event : record.events) {
+          stream_time_ms = std::max(stream_time_ms, event.ts_ms);
+          const std::optional<Key> overflow = OverflowSeries(event, series);
+          const Key key = overflow.value_or(KeyOf(event));
+          series.insert(key);
+          Count(partition, event, key, &windows);
+          overflowed = overflowed || overflow;
+        }
+        ++(overflowed ? accounting.overflowed : accounting.applied);
+      }
+    }
+    stream_time_ms_ = std::max(stream_time_ms_, stream_time_ms);
+    for (const auto& [window, expected] : windows) Add(expected, &expected_[window]);
+  }
+}
+
 std::optional<Oracle::Key> Oracle::OverflowSeries(const SentRecord& event, const std::set<Key>& series) {
   if (series.contains(KeyOf(event))) return std::nullopt;
   uint64_t all = 0, of_org = 0;
@@ -99,7 +131,7 @@ void Oracle::Add(const Expected& more, Expected* to) {
   to->sum += more.sum;
   to->min = std::min(to->min, more.min);
   to->max = std::max(to->max, more.max);
-  if (more.last_at < to->last_at) return;
+  if (more.LastOrder() < to->LastOrder()) return;
   to->last_at = more.last_at;
   to->last = more.last;
 }
@@ -129,7 +161,12 @@ std::string Oracle::Describe(const Accounting& a) {
 std::string Oracle::Compare(StateReader* state) const {
   Result<StatePosition> position = state->Position();
   if (!position.ok()) return position.status().ToString();
-  if (std::string difference = CompareAccounting(*position); !difference.empty()) return difference;
+  std::string wrong = CompareAccounting("events", accounting_, position->tasks);
+  const std::vector<TaskPosition> none;
+  if (wrong.empty()) {
+    wrong = CompareAccounting(kOrders, source_accounting_, position->sources.empty() ? none : position->sources[0].tasks);
+  }
+  if (!wrong.empty()) return wrong;
   if (std::string difference = CompareRaw(state); !difference.empty()) return difference;
   if (tiers_.total) {
     if (std::string difference = CompareSize(state, 0, 0); !difference.empty()) return difference;
@@ -217,16 +254,17 @@ std::string Oracle::CompareSeries(StateReader* state, const Key& key, int64_t si
   return fmt::format("{}: {} windows, not {}", where, actual.size(), expected.size());
 }
 
-std::string Oracle::CompareAccounting(const StatePosition& position) const {
-  for (const auto& [partition, expected] : accounting_) {
+std::string Oracle::CompareAccounting(const std::string& topic, const std::map<int32_t, Accounting>& expected,
+                                      const std::vector<TaskPosition>& tasks) {
+  for (const auto& [partition, of_partition] : expected) {
     const int32_t wanted = partition;
-    auto task = std::find_if(position.tasks.begin(), position.tasks.end(),
+    auto task = std::find_if(tasks.begin(), tasks.end(),
                              [&](const TaskPosition& candidate) { return candidate.partition == wanted; });
-    if (task == position.tasks.end()) return fmt::format("partition {} is not there", partition);
+    if (task == tasks.end()) return fmt::format("{}: partition {} is not there", topic, partition);
     const Accounting& actual = task->accounting;
-    const std::string counted = Describe(actual), should_be = Describe(expected);
+    const std::string counted = Describe(actual), should_be = Describe(of_partition);
     if (counted != should_be || !actual.Balanced()) {
-      return fmt::format("partition {}: {}, not {}", partition, counted, should_be);
+      return fmt::format("{}: partition {}: {}, not {}", topic, partition, counted, should_be);
     }
   }
   return "";

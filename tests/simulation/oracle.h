@@ -7,11 +7,13 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "common/model/tier.h"
 #include "common/state/state_reader.h"
 #include "processor/series_limits.h"
+#include "tests/simulation/order_workload.h"
 #include "tests/simulation/workload.h"
 
 namespace odometer {
@@ -20,6 +22,9 @@ class Oracle {
  public:
   Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
          const std::map<int32_t, std::vector<SentRecord>>& sent);
+
+  // What rules must have given of the records of their source, by partition. Before Compare.
+  void AddSource(const std::map<int32_t, std::vector<GivenEvents>>& given);
 
   // The first difference between it and what the state answers about every series, window and total, every raw
   // event, and about every task's accounting; empty when there is none.
@@ -36,6 +41,8 @@ class Oracle {
     std::tuple<int64_t, int32_t, int64_t> last_at;  // event time, partition, offset
     int64_t last = 0;
     friend bool operator==(const Expected&, const Expected&) = default;
+    // Records of two topics may be at the same place: then the greater value is the last one.
+    auto LastOrder() const { return std::pair{last_at, last}; }
   };
   // Org, name and type.
   using Key = std::tuple<int, int, MetricType>;
@@ -55,11 +62,12 @@ class Oracle {
   std::string CompareRaw(StateReader* state) const;
   std::string CompareRaw(StateReader* state, int org, int name) const;
   std::string CompareSeries(StateReader* state, const Key& key, int64_t size_ms, int64_t first_start_ms) const;
-  std::string CompareAccounting(const StatePosition& position) const;
+  static std::string CompareAccounting(const std::string& topic, const std::map<int32_t, Accounting>& expected,
+                                       const std::vector<TaskPosition>& tasks);
 
   const TierSet tiers_;
   std::map<Window, Expected> expected_;
-  std::map<int32_t, Accounting> accounting_;
+  std::map<int32_t, Accounting> accounting_, source_accounting_;
   const StateLayout layout_;
   const SeriesLimitOptions limits_;
   std::map<EventPlace, SentRecord> raw_;

@@ -17,7 +17,11 @@
 #include "tests/simulation/event_kinds.h"
 #include "tests/simulation/faulty_store.h"
 #include "tests/simulation/oracle.h"
+#include "tests/simulation/order_workload.h"
+#include "tests/simulation/possible_errors.h"
 #include "tests/simulation/random.h"
+#include "tests/simulation/settings.h"
+#include "tests/simulation/tampering.h"
 #include "tests/simulation/workload.h"
 
 namespace odometer {
@@ -27,33 +31,6 @@ constexpr int kMostPartitions = 3;
 constexpr int kRoundsToSettle = 4000;
 constexpr int64_t kDayMs = 86'400'000;
 
-// What a broker may answer when a call goes wrong.
-const std::map<BrokerCall, std::vector<ErrorKind>>& PossibleErrors() {
-  using enum ErrorKind;
-  static const std::map<BrokerCall, std::vector<ErrorKind>> errors = {
-      {BrokerCall::kInit, {kRetry, kRecover}},         {BrokerCall::kBegin, {kRetry, kRecover}},
-      {BrokerCall::kProduce, {kAbort, kRecover}},      {BrokerCall::kFlush, {kAbort, kRecover}},
-      {BrokerCall::kSendOffsets, {kRetry, kAbort, kRecover}},
-      {BrokerCall::kCommit, {kRetry, kAbort, kRecover}}, {BrokerCall::kAbort, {kRecover}},
-      {BrokerCall::kPoll, {kRecover}},                 {BrokerCall::kCommitted, {kRetry}},
-      {BrokerCall::kRead, {kRetry}},                   {BrokerCall::kDescribe, {kRetry}},
-      {BrokerCall::kCreate, {kRetry}},                 {BrokerCall::kGrow, {kRetry}},
-      {BrokerCall::kOffsets, {kRetry}},
-  };
-  return errors;
-}
-
-TierSet TiersOf(Random* random) {
-  if (random->OneIn(2)) return TierSet::Default();
-  return TierSet{{{1'000, 60'000}, {60'000, 3'600'000}}, /*total=*/random->OneIn(2)};
-}
-
-// Of up to 8 series of each org. Half of the simulations reach neither.
-SeriesLimitOptions LimitsOf(Random* random) {
-  if (random->OneIn(2)) return {};
-  return {.series = random->Below(14) + 1, .series_per_org = random->Below(7) + 1};
-}
-
 class Simulation {
  public:
   Simulation(uint64_t seed, bool trace)
@@ -62,15 +39,19 @@ class Simulation {
         layout_{TiersOf(&random_), random_.OneIn(3) ? 3'600'000 : kForever},  // in this order
         changelogs_(ChangelogStores(kApplication, kTopic, layout_)),
         command_changelogs_(CommandChangelogStores(kApplication, kCommands, layout_)),
+        source_changelogs_(SourceChangelogStores(kApplication, kOrders, layout_)),
         limits_(LimitsOf(&random_)),
         commands_(random_.OneIn(2)),
         partitions_(static_cast<int32_t>(random_.Between(1, 2))),
         workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs),
         fault_chance_(random_.Of(std::vector<uint64_t>{0, 3'000, 20'000, 60'000})),
-        interruption_chance_(random_.Of(std::vector<uint64_t>{0, 2'000, 10'000})) {
+        interruption_chance_(random_.Of(std::vector<uint64_t>{0, 2'000, 10'000})),
+        rules_(random_.OneIn(2)),
+        order_workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs) {
     broker_.CreateTopic({kTopic, partitions_, 1, {}});
     broker_.CreateTopic({kDeadLetters, 1, 1, {}});
     if (commands_) CreateCommandTopics();
+    if (rules_) broker_.CreateTopic({kOrders, kOrderPartitions, 1, {}});
     broker_.set_records_per_poll(static_cast<int>(random_.Between(1, 40)));
     cooperative_ = random_.OneIn(2);
     if (cooperative_) broker_.SetCooperative(kApplication);
@@ -137,6 +118,7 @@ class Simulation {
       workload_.Send(static_cast<int32_t>(random_.Below(static_cast<uint64_t>(partitions_))));
     }
     if (commands_ && random_.OneIn(3)) command_workload_.Send();
+    if (rules_ && random_.OneIn(2)) order_workload_.Send();
     clock_.Advance(random_.OneIn(30) ? random_.Between(1'000, 20'000) : random_.Between(1, 60));
     for (auto& machine : machines_) {
       if (machine->hangs_for > 0) --machine->hangs_for;
@@ -152,6 +134,7 @@ class Simulation {
       case 5: Rebalance(); break;
       case 6: GrowTopic(); break;
       case 7: CompactChangelogs(); break;
+      case 8: ChangeRules(machine); break;
       default: break;
     }
     if (!machine->process && random_.OneIn(4)) MaybeStart(machine);
@@ -171,7 +154,8 @@ class Simulation {
     machine->executor = executor.get();
     machine->process.emplace(machine->name, /*exactly_once=*/true,
                              ProcessorInstance::Surroundings{&broker_, &clock_, &machine->store, &layout_,
-                                                             &changelogs_, {}, limits_, commands_},
+                                                             &changelogs_, {}, limits_, commands_, nullptr,
+                                                             rules_ ? OrderWorkload::Rules(rules_version_) : nullptr},
                              std::move(executor));
   }
 
@@ -239,6 +223,14 @@ class Simulation {
     if (!grown.ok()) Fail("growing the topic: " + grown.ToString());
   }
 
+  // The others follow when they start anew.
+  void ChangeRules(Machine* machine) {
+    if (!rules_ || !machine->process) return;
+    Note("rules changed", machine);
+    rules_version_ = 1 - rules_version_;
+    machine->process->FollowRules(OrderWorkload::Rules(rules_version_));
+  }
+
   void CompactChangelogs() {
     Note("changelogs compacted");
     ForEachChangelog([](MemoryLog* log, const ChangelogStore&) { log->Compact(); });
@@ -246,7 +238,7 @@ class Simulation {
 
   template <typename Visit>
   void ForEachChangelog(Visit&& visit) {
-    for (const auto* changelogs : {&changelogs_, &command_changelogs_}) {
+    for (const auto* changelogs : {&changelogs_, &command_changelogs_, &source_changelogs_}) {
       for (const ChangelogStore& changelog : *changelogs) {
         for (int32_t partition = 0; partition < kMostPartitions; ++partition) {
           if (MemoryLog* log = broker_.FindLog({changelog.topic, partition})) visit(log, changelog);
@@ -373,14 +365,22 @@ class Simulation {
     for (int32_t partition = 0; commands_ && partition < kCommandPartitions; ++partition) {
       tasks.push_back(CommandTaskNumber(partition));
     }
+    for (int32_t partition = 0; rules_ && partition < kOrderPartitions; ++partition) {
+      tasks.push_back(SourceTaskNumber(0, partition));  // the only source of every store
+    }
     return tasks;
   }
   static TopicPartition InputOf(int32_t task) {
-    return {IsCommandTask(task) ? kCommands : kTopic, TaskPartition(task)};
+    const char* topic = IsSourceTask(task) ? kOrders : kTopic;
+    return {IsCommandTask(task) ? kCommands : topic, TaskPartition(task)};
+  }
+  const std::vector<ChangelogStore>& ChangelogsOf(int32_t task) const {
+    if (IsSourceTask(task)) return source_changelogs_;
+    return IsCommandTask(task) ? command_changelogs_ : changelogs_;
   }
 
   std::optional<TaskMeta> CommittedMeta(int32_t task) {
-    for (const ChangelogStore& changelog : IsCommandTask(task) ? command_changelogs_ : changelogs_) {
+    for (const ChangelogStore& changelog : ChangelogsOf(task)) {
       if (changelog.family != StateLayout::kMeta) continue;
       const MemoryLog* log = broker_.FindLog({changelog.topic, TaskPartition(task)});
       const MemoryRecord* last = log == nullptr ? nullptr : log->LastCommitted();
@@ -436,7 +436,8 @@ class Simulation {
              });
     };
     return reflected(kTopic, static_cast<size_t>(partitions_), position.tasks) &&
-           (!commands_ || reflected(kCommands, kCommandPartitions, position.command_tasks));
+           (!commands_ || reflected(kCommands, kCommandPartitions, position.command_tasks)) &&
+           (!rules_ || (!position.sources.empty() && reflected(kOrders, kOrderPartitions, position.sources[0].tasks)));
   }
 
   // Everything that is dead is known to be; those that live count to the end: all, or `only` this one.
@@ -479,7 +480,8 @@ class Simulation {
     }
     if (!machine->process) StartProcess(machine);
     Settle(when, machine);
-    const Oracle oracle(layout_, limits_, AllEvents());
+    Oracle oracle(layout_, limits_, AllEvents());
+    if (rules_) oracle.AddSource(order_workload_.Given(RulesHistories()));
     const CommandOracle command_oracle(command_workload_.sent());
     auto reader = NewLocalReader(&machine->store, layout_);
     // Everything may have been committed elsewhere: here it is only once every task was restored.
@@ -497,6 +499,17 @@ class Simulation {
     const size_t letters = broker_.CommittedRecords({kDeadLetters, 0}).size();
     const uint64_t rejected = oracle.rejected() + command_oracle.rejected();
     if (letters != rejected) Fail(fmt::format("{} dead letters, not {}", letters, rejected));
+  }
+
+  // What the processors have committed of the rules that they counted by.
+  std::map<int32_t, RulesHistory> RulesHistories() {
+    std::map<int32_t, RulesHistory> histories;
+    for (int32_t partition = 0; partition < kOrderPartitions; ++partition) {
+      if (std::optional<TaskMeta> meta = CommittedMeta(SourceTaskNumber(0, partition))) {
+        histories[partition] = std::move(meta->rules);
+      }
+    }
+    return histories;
   }
 
   // Those of producers, and those by which readings are counted.
@@ -520,7 +533,11 @@ class Simulation {
     if (!meta || meta->next_input_offset == 0) return;
     const uint64_t kind = random_.Below(4);
     switch (kind) {
-      case 0: MoveGroupOffset(partition, meta->next_input_offset - 1); break;
+      case 0:
+        if (Status moved = MoveGroupOffset(&broker_, {kTopic, partition}, meta->next_input_offset - 1); !moved.ok()) {
+          return Fail("moving the group's offset: " + moved.ToString());
+        }
+        break;
       case 1: broker_.Log({kTopic, partition}).TruncateTo(meta->next_input_offset - 1); break;
       case 2:
       case 3:
@@ -546,30 +563,12 @@ class Simulation {
     Fail(std::string("went on although tampered with: ") + kKinds[kind]);
   }
 
-  void MoveGroupOffset(int32_t partition, int64_t offset) {
-    struct Nothing final : ConsumerEvents {
-      void OnRecord(const RecordView&) override {}
-      void OnAssigned(const std::vector<TopicPartition>&) override {}
-      void OnRevoked(const std::vector<TopicPartition>&) override {}
-      void OnLost(const std::vector<TopicPartition>&) override {}
-    } nothing;
-    ConsumerOptions options;
-    options.group_id = kApplication;
-    options.instance_id = options.client_id = "one";
-    auto consumer = broker_.NewConsumer(options);
-    Status moved = consumer->Subscribe({kTopic});
-    for (int polls = 0; polls < 3 && moved.ok(); ++polls) moved = consumer->Poll(0, &nothing);
-    if (moved.ok()) moved = consumer->CommitOffsets({{{kTopic, partition}, offset}});
-    if (!moved.ok()) Fail("moving the group's offset: " + moved.ToString());
-    broker_.ExpireMember(kApplication, options.client_id);
-  }
-
   Random random_;
   const bool trace_;
   ManualClock clock_;
   MemoryBroker broker_{&clock_};
   const StateLayout layout_;
-  const std::vector<ChangelogStore> changelogs_, command_changelogs_;
+  const std::vector<ChangelogStore> changelogs_, command_changelogs_, source_changelogs_;
   const SeriesLimitOptions limits_;
   const bool commands_;
   bool cooperative_ = false;
@@ -578,6 +577,9 @@ class Simulation {
   CommandWorkload command_workload_{&broker_, &clock_, &random_};
   const uint64_t fault_chance_;         // of a million, per call
   const uint64_t interruption_chance_;  // of a million, per moment
+  const bool rules_;
+  int rules_version_ = 0;  // that processes start with
+  OrderWorkload order_workload_;
   std::array<std::unique_ptr<Machine>, kNames.size()> machines_;
   std::vector<Machine*> running_;  // innermost last
   bool calm_ = false;              // nothing goes wrong any more

@@ -1,0 +1,21 @@
+// What a simulated deployment is configured with.
+#pragma once
+
+#include "common/model/tier.h"
+#include "processor/series_limits.h"
+#include "tests/simulation/random.h"
+
+namespace odometer {
+
+inline TierSet TiersOf(Random* random) {
+  if (random->OneIn(2)) return TierSet::Default();
+  return TierSet{{{1'000, 60'000}, {60'000, 3'600'000}}, /*total=*/random->OneIn(2)};
+}
+
+// Of up to 8 series of each org. Half of the simulations reach neither.
+inline SeriesLimitOptions LimitsOf(Random* random) {
+  if (random->OneIn(2)) return {};
+  return {.series = random->Below(14) + 1, .series_per_org = random->Below(7) + 1};
+}
+
+}  // namespace odometer
