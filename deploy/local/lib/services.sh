@@ -1,10 +1,13 @@
 # shellcheck shell=bash
-# Odometer's own processes of a local set-up. Needs folder.sh and processes.sh; BINARY, DIR and the ports must be set.
+# Odometer's own processes of a local set-up. Needs folder.sh and processes.sh; BINARY, DIR and the ports must be set, and
+# RULES: the rules that the demo's orders are counted by, or nothing.
 
 readonly SERVICES=(processor query ingest)
 
 # fingerprint: changes with the binary and the settings, so that `up` knows what to restart.
-fingerprint() { { stat -c '%i %s %y' "$BINARY"; cat "$DIR/odometer.yaml"; } | cksum | tr ' ' '-'; }
+fingerprint() {
+  { stat -c '%i %s %y' "$BINARY"; cat "$DIR/odometer.yaml" ${RULES:+"$RULES"}; } | cksum | tr ' ' '-'
+}
 
 operations_port() {
   case $1 in
@@ -35,17 +38,20 @@ stop_outdated() {
 
 start_services() {
   local name now
+  local -a flags
   now=$(fingerprint)
   for name in "${SERVICES[@]}"; do
     if process_alive "$name"; then continue; fi
     say "Starting $name on 127.0.0.1:$(operations_port "$name")"
-    start_process "$name" "$DIR/logs/$name.log" "$now" "$BINARY" "$name" --config "$DIR/odometer.yaml"
+    flags=(--config "$DIR/odometer.yaml")
+    if [[ $name == processor && -n $RULES ]]; then flags+=(--set "rules.file=$RULES"); fi
+    start_process "$name" "$DIR/logs/$name.log" "$now" "$BINARY" "$name" "${flags[@]}"
   done
 }
 
 start_demo() {
   if process_alive demo; then return 0; fi
-  say "Starting the demo: a web shop's events"
+  say "Starting the demo: a web shop's events and orders"
   start_process demo "$DIR/logs/demo.log" "$KAFKA_PORT" /usr/bin/python3 "$1" --bootstrap "127.0.0.1:$KAFKA_PORT"
 }
 
@@ -75,7 +81,7 @@ show() {
 shop_is_counted() {
   local question
   for question in "logins&type=meter" "requests&type=counter" "latency_ms&type=timer&label.route=/" \
-    "stock&type=gauge&label.article=lamp"; do
+    "stock&type=gauge&label.article=lamp" "orders&type=counter" "revenue_cents&type=counter" "checkout_s&type=timer"; do
     [[ $(curl -fs -m 5 "http://127.0.0.1:$QUERY_PORT/read?key=$question") == *'"values":[{'* ]] || return 1
   done
 }
@@ -90,6 +96,11 @@ show_answers() {
     show "$query/read?key=latency_ms&type=timer&label.route=/"
     show "$query/read?key=stock&type=gauge&label.article=lamp"
     show "$query/data/metrics/shop.logins"
+    printf '\nThe orders on the topic shop.orders, counted by the rules in %s:\n' "$RULES"
+    show "$query/read?key=orders&type=counter"
+    show "$query/read?key=revenue_cents&type=points&period=60"
+    show "$query/read?key=orders&type=counter&label.country=de"
+    show "$query/read?key=checkout_s&type=timer"
   fi
   show "$ingest/track?key=hello" -i
   offset=$(sed -n 's/^X-Odometer-Offset: //Ip' <<<"$ANSWER")
