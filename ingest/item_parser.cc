@@ -94,7 +94,9 @@ ItemError MakeError(RejectReason reason) {
     case RejectReason::kBadId: return {reason, "id must be text of up to 512 bytes", "id"};
     case RejectReason::kNone:
     case RejectReason::kBadOrg:
-    case RejectReason::kBadControl: break;
+    case RejectReason::kBadControl:
+    case RejectReason::kUnknownEncoding:
+    case RejectReason::kUnsupported: break;
   }
   return {reason, std::string(RejectReasonName(reason)), ""};
 }

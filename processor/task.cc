@@ -23,20 +23,20 @@ Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, 
 
 void Task::Process(const RecordView& record, EventDecoder* decoder) {
   if (!Take(record)) return;
-  const InputRecord input(record);
+  InputRecord input(record);
   if (input.is_control()) return ApplyControl(record.value, record);
   Event event;
   std::swap(event.labels, labels_);
   const RejectReason reason = input.Decode(decoder, &event);
   if (reason == RejectReason::kNone) {
-    Apply(event, record, input.is_reading());
+    Apply(event, input.body(), record, input.is_reading());
   } else {
     Reject(reason, record);
   }
   std::swap(event.labels, labels_);
 }
 
-void Task::Apply(const Event& event, const RecordView& record, bool judged) {
+void Task::Apply(const Event& event, std::string_view body, const RecordView& record, bool judged) {
   const bool has_id = !event.id.empty() && ids_.enabled();
   const IdHash id = has_id ? HashId(event.org, event.id, &id_bytes_) : IdHash{};
   if (has_id && ids_.Contains(id, state_.stream_time_ms)) {
@@ -52,7 +52,7 @@ void Task::Apply(const Event& event, const RecordView& record, bool judged) {
   }
   state_.stream_time_ms = std::max(state_.stream_time_ms, event.ts_ms);
   if (has_id) epoch_.ids.push_back(ids_.Add(id, state_.stream_time_ms));
-  if (kept) Keep(event, record);
+  if (kept) Keep(event, body, record);
   if (!counted) {
     ++state_.accounting.applied;
     return;
@@ -66,8 +66,7 @@ bool Task::EventRetained(int64_t ts_ms) const {
   return Int128{ts_ms} >= Int128{state_.stream_time_ms} - options_.events_retention_ms;
 }
 
-void Task::Keep(const Event& event, const RecordView& record) {
-  std::string_view body = record.value;
+void Task::Keep(const Event& event, std::string_view body, const RecordView& record) {
   body.remove_prefix(body.find_first_not_of(kJsonWhiteSpace));  // an object is in it
   body = body.substr(0, body.find_last_not_of(kJsonWhiteSpace) + 1);
   EventRow row;

@@ -41,9 +41,9 @@ class Task final : public PartitionTask {
   Epoch Seal() override;
 
  private:
-  // `judged`: it was when it was recorded.
-  void Apply(const Event& event, const RecordView& record, bool judged);
-  void Keep(const Event& event, const RecordView& record);
+  // `body`: the event as JSON. `judged`: it was when it was recorded.
+  void Apply(const Event& event, std::string_view body, const RecordView& record, bool judged);
+  void Keep(const Event& event, std::string_view body, const RecordView& record);
   void ApplyControl(std::string_view body, const RecordView& record);
   // `its_own`: the series of an event has it, else an overflow series.
   void AccountForCounted(bool its_own) { ++(its_own ? state_.accounting.applied : state_.accounting.overflowed); }

@@ -17,7 +17,8 @@ namespace dom = simdjson::dom;
 
 constexpr std::array<std::string_view, kRejectReasons> kReasonNames = {
     "none",     "malformed", "not_an_object", "too_large",       "too_deep",   "missing_name", "bad_name",   "bad_type",
-    "bad_value", "bad_timestamp", "from_the_future", "bad_labels", "bad_org", "bad_id",    "bad_control"};
+    "bad_value", "bad_timestamp", "from_the_future", "bad_labels", "bad_org", "bad_id",    "bad_control",
+    "unknown_encoding", "unsupported"};
 
 enum Key : uint8_t { kName, kType, kValue, kTs, kLevel, kLabels, kOrg, kId, kKeys, kUnknownKey = kKeys };
 

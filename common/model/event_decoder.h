@@ -29,10 +29,12 @@ enum class RejectReason : uint8_t {
   kBadOrg,         // not a string, empty, over kMaxNameBytes, or kOverflowName
   kBadId,          // not a string, or over kMaxNameBytes
   kBadControl,     // a control record ("set", "forget") that cannot be read
+  kUnknownEncoding,  // a content type that is not known here (common/encoding)
+  kUnsupported,      // its encoding can say what is not counted: statsd's sets, for one
 };
 // "malformed", "not_an_object", "too_large", … (snake case of the enumerator); "none".
 std::string_view RejectReasonName(RejectReason reason);
-inline constexpr int kRejectReasons = static_cast<int>(RejectReason::kBadControl) + 1;
+inline constexpr int kRejectReasons = static_cast<int>(RejectReason::kUnsupported) + 1;
 
 inline constexpr size_t kMaxEventBytes = 1 << 20;
 inline constexpr int kMaxJsonDepth = 16;

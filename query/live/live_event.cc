@@ -33,7 +33,7 @@ std::string QualifiedName(const Event& event) {
 
 LiveRecord ReadLiveRecord(const RecordView& record, EventDecoder* decoder) {
   LiveRecord read;
-  const InputRecord input(record);
+  InputRecord input(record);
   if (input.is_control()) {
     read.change = ReadControl(record);
     return read;
@@ -42,7 +42,7 @@ LiveRecord ReadLiveRecord(const RecordView& record, EventDecoder* decoder) {
   if (input.Decode(decoder, &event) != RejectReason::kNone) return read;
   const bool raw = event.type == MetricType::kEvent;
   read.event = LiveEvent{record.partition, record.offset, std::string(event.org), std::string(event.name), raw,
-                         std::make_shared<const std::string>(record.value)};
+                         std::make_shared<const std::string>(input.body())};
   // Raw events have no aggregate that a record could show.
   if (raw) return read;
   read.change = LiveChange{record.partition, record.offset, std::string(event.org), QualifiedName(event), PointOf(event)};

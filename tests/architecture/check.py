@@ -15,15 +15,17 @@ import markdown
 import sizes
 
 # Which folders of the product a folder's files may include, itself apart.
-_COMMON = ["common/base", "common/model", "common/kafka", "common/store", "common/auth", "common/http", "common/state"]
+_COMMON = ["common/base", "common/model", "common/encoding", "common/kafka", "common/store", "common/auth", "common/http",
+           "common/state"]
 MAY_INCLUDE = {
     "common/base": [],
     "common/model": ["common/base"],
+    "common/encoding": ["common/base", "common/model"],
     "common/kafka": ["common/base", "common/model"],
     "common/store": ["common/base", "common/model"],
     "common/auth": ["common/base", "common/model"],
     "common/http": ["common/base", "common/model", "common/auth"],
-    "common/state": ["common/base", "common/model", "common/kafka", "common/store", "common/http"],
+    "common/state": ["common/base", "common/model", "common/encoding", "common/kafka", "common/store", "common/http"],
     "rules": ["common/base", "common/model"],
     "processor": _COMMON + ["rules"],
     "query": _COMMON,
@@ -35,6 +37,8 @@ MAY_INCLUDE = {
 LIBRARY_ONLY_IN = {
     "rocksdb/": ["common/store/*.cc", "common/store/*_internal.h"],
     "librdkafka/": ["common/kafka/rd_*.h", "common/kafka/rd_*.cc"],
+    "google/protobuf": ["common/encoding/protobuf_event.cc"],
+    "metric_event.pb.h": ["common/encoding/protobuf_event.cc"],
     "openssl/": ["common/auth/digest.cc", "common/http/web_socket_handshake.cc"],
     "zlib": ["common/http/static_files.cc"],
     "curl/": ["webhook/curl_poster.cc", "webhook/target.cc", "cli/client/*.cc"],

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <nlohmann/json.hpp>
+
 #include "common/model/event_decoder.h"
 #include "common/model/raw_event.h"
 #include "tests/scenarios/processor_instance.h"
@@ -25,6 +27,40 @@ std::string RawBody(const SentRecord& record) {
   return fmt::format(R"({{"value":"{}" , "name":"{}"}})", record.value, SimulatedName(record.name));
 }
 
+namespace {
+
+// The event in one of the encodings. The number decides, not chance: so seeds go on meaning what they meant.
+struct EncodedEvent {
+  EncodedEvent(const std::string& json, uint64_t number) {
+    const nlohmann::json event = nlohmann::json::parse(json);
+    std::vector<uint8_t> bytes(json.begin(), json.end());
+    switch (number % 5) {
+      case 1:
+        bytes = nlohmann::json::to_cbor(event);
+        headers = {{"content-type", "application/cbor"}};
+        break;
+      case 2:
+        bytes = nlohmann::json::to_msgpack(event);
+        headers = {{"content-type", "application/msgpack"}};
+        break;
+      case 3: {
+        const std::string text = R"({"specversion":"1.0","data":)" + json + "}";
+        bytes.assign(text.begin(), text.end());
+        headers = {{"content-type", "application/cloudevents+json"}};
+        break;
+      }
+      default: break;
+    }
+    value.assign(bytes.begin(), bytes.end());
+  }
+  OutRecord record() const { return {.value = value, .headers = headers}; }
+
+  std::string value;
+  std::vector<Header> headers;
+};
+
+}  // namespace
+
 void Workload::Send(int32_t partition) {
   if (random_->OneIn(40)) return SendForget(partition);
   if (random_->OneIn(40)) return SendSet(partition);
@@ -37,18 +73,19 @@ void Workload::SendEvents(int32_t partition) {
   const bool transaction = random_->OneIn(8);
   const bool commit = !random_->OneIn(4);
   std::vector<SentRecord> events(static_cast<size_t>(transaction ? random_->Between(1, 3) : 1));
-  std::vector<std::string> bodies;
+  std::vector<EncodedEvent> bodies;
   for (SentRecord& event : events) {
     event = RandomEvent(partition);
     const std::string id = event.id == SentRecord::kNoId ? "" : fmt::format(R"(,"id":"i{}")", event.id);
     const std::string org = event.org == 0 ? "" : fmt::format(R"(,"org":"{}")", SimulatedOrg(event.org));
-    bodies.push_back(fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}{}{}}})", SimulatedName(event.name),
-                                 MetricTypeName(event.type), event.value, event.ts_ms, org, id));
+    bodies.emplace_back(fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}{}{}}})", SimulatedName(event.name),
+                                    MetricTypeName(event.type), event.value, event.ts_ms, org, id),
+                        records_ + bodies.size());
   }
   const TopicPartition tp{kTopic, partition};
-  if (!transaction) return Remember(partition, events[0], broker_->Append(tp, {.value = bodies[0]}));
+  if (!transaction) return Remember(partition, events[0], broker_->Append(tp, bodies[0].record()));
   std::vector<OutRecord> records;
-  for (const std::string& body : bodies) records.push_back({.value = body});
+  for (const EncodedEvent& body : bodies) records.push_back(body.record());
   int64_t offset = broker_->AppendTransaction(tp, records, commit);
   for (const SentRecord& event : events) {
     if (commit) Remember(partition, event, offset++);

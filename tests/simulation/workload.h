@@ -1,6 +1,6 @@
-// What producers send in a simulation: events of a few series of a few orgs, raw ones too, on time, late and too early, some
-// with ids and some of these again, records that are to be rejected, transactions that are aborted, and commands to forget
-// and to set a series.
+// What producers send in a simulation: events of a few series of a few orgs, in several encodings, raw ones too, on
+// time, late and too early, some with ids and some of these again, records that are to be rejected, transactions that
+// are aborted, and commands to forget and to set a series.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace odometer {
 
-// The numbers after these stand for what events past a limit are counted in; those of names after that for the codes by which
-// readings are counted.
+// The numbers after these stand for what events past a limit are counted in; those of names after that for the codes
+// by which readings are counted.
 inline constexpr int kSimulatedNames = 4;
 inline constexpr int kSimulatedOrgs = 3;
 inline constexpr int kSimulatedCodes = 2;

@@ -137,7 +137,8 @@ TEST(RejectReasonTest, EveryReasonHasANameOfItsOwn) {
   for (int i = 0; i < kRejectReasons; ++i) names.push_back(RejectReasonName(static_cast<RejectReason>(i)));
   EXPECT_EQ(names, (std::vector<std::string_view>{"none", "malformed", "not_an_object", "too_large", "too_deep",
                                                   "missing_name", "bad_name", "bad_type", "bad_value", "bad_timestamp",
-                                                  "from_the_future", "bad_labels", "bad_org", "bad_id", "bad_control"}));
+                                                  "from_the_future", "bad_labels", "bad_org", "bad_id", "bad_control",
+                                                  "unknown_encoding", "unsupported"}));
 }
 
 }  // namespace

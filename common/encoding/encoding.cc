@@ -1,0 +1,61 @@
+#include "common/encoding/encoding.h"
+
+#include <algorithm>
+#include <array>
+
+namespace odometer {
+namespace {
+
+struct Name {
+  std::string_view content_type;
+  Encoding encoding;
+};
+
+// The registered name comes first; the others are in use.
+constexpr std::array kNames = {
+    Name{"application/json", Encoding::kJson},
+    Name{"text/json", Encoding::kJson},
+    Name{"application/cbor", Encoding::kCbor},
+    Name{"application/msgpack", Encoding::kMessagePack},
+    Name{"application/vnd.msgpack", Encoding::kMessagePack},
+    Name{"application/x-msgpack", Encoding::kMessagePack},
+    Name{"application/protobuf", Encoding::kProtobuf},
+    Name{"application/x-protobuf", Encoding::kProtobuf},
+    Name{"application/vnd.google.protobuf", Encoding::kProtobuf},
+    Name{"application/cloudevents+json", Encoding::kCloudEvent},
+    Name{"application/cloudevents-batch+json", Encoding::kCloudEventBatch},
+    Name{"text/x-statsd", Encoding::kStatsd},
+};
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t";
+  const size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool EqualsInAnyCase(std::string_view text, std::string_view lower) {
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) { return ToLower(a) == b; });
+}
+
+// Without its parameters.
+std::string_view TypeOf(std::string_view content_type) { return Trim(content_type.substr(0, content_type.find(';'))); }
+
+}  // namespace
+
+bool IsContentType(std::string_view content_type, std::string_view type) {
+  return EqualsInAnyCase(TypeOf(content_type), type);
+}
+
+Encoding EncodingOf(std::string_view content_type) {
+  const std::string_view type = TypeOf(content_type);
+  if (type.empty()) return Encoding::kJson;
+  for (const Name& name : kNames) {
+    if (EqualsInAnyCase(type, name.content_type)) return name.encoding;
+  }
+  return Encoding::kUnknown;
+}
+
+}  // namespace odometer
