@@ -10,11 +10,11 @@
 #include <variant>
 #include <vector>
 
-#include "ingest/array_splitter.h"
 #include "ingest/counters.h"
 #include "ingest/delivery.h"
 #include "ingest/idempotency_key.h"
 #include "ingest/item_parser.h"
+#include "ingest/posted_items.h"
 
 namespace odometer {
 namespace {
@@ -93,12 +93,29 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
   void Post(const http::Request& request, const http::Responder& responder) const {
     const IdempotencyKey key = ReadIdempotencyKey(request);
     if (!key.error.empty()) return responder.Send(RefuseKey(key, counters_));
-    const std::string_view body = TrimJson(request.body);
-    if (body.starts_with('[')) return PostBatch(body, request.org, key.key, responder);
-    PostOne(body, request.org, key.key, responder);
+    const std::optional<Encoding> encoding = PostedEncoding(request);
+    if (!encoding) {
+      counters_.Rejected(RejectReason::kUnknownEncoding);
+      return responder.Send(UnknownEncodingResponse(kKnownContentTypes));
+    }
+    const PostedItems posted(request, *encoding, kMaxItems);
+    if (posted.reason() != RejectReason::kNone) {
+      counters_.Rejected(posted.reason());
+      const int status = posted.reason() == RejectReason::kTooLarge ? 413 : 400;
+      return responder.Send(
+          Response::Error(status, RejectReasonName(posted.reason()), EncodingProblem(*encoding, posted.reason())));
+    }
+    if (posted.is_batch()) return PostBatch(posted.items(), *encoding, request.org, key.key, responder);
+    PostOne(posted.items().front().json, request.org, key.key, responder);
   }
 
  private:
+  static std::variant<IngestRecord, ItemError> Parse(const PostedItem& item, Encoding encoding, int64_t now_ms,
+                                                     std::string_view org, std::string_view id) {
+    if (item.reason == RejectReason::kNone) return ParseItem(item.json, now_ms, org, id);
+    return ItemError{item.reason, EncodingProblem(encoding, item.reason), ""};
+  }
+
   void PostOne(std::string_view body, std::string_view org, std::string_view key,
                const http::Responder& responder) const {
     if (body.empty()) {
@@ -124,25 +141,20 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
             });
   }
 
-  void PostBatch(std::string_view body, std::string_view org, std::string_view key,
+  void PostBatch(const std::vector<PostedItem>& items, Encoding encoding, std::string_view org, std::string_view key,
                  const http::Responder& responder) const {
-    std::optional<std::vector<std::string_view>> items = SplitJsonArray(body);
-    if (!items) {
-      counters_.Rejected(RejectReason::kMalformed);
-      return responder.Send(Response::Error(400, RejectReasonName(RejectReason::kMalformed), "not valid JSON"));
-    }
-    if (items->size() > kMaxItems) {
+    if (items.size() > kMaxItems) {
       counters_.Rejected(RejectReason::kTooLarge);
       return responder.Send(Response::Error(413, "too_many_items", "over 10,000 items; nothing was written"));
     }
     const int64_t now_ms = clock_->WallMs();
     std::vector<IngestRecord> records;
     std::vector<size_t> indexes;  // of the records among the items
-    BatchOutcome outcome(items->size(), !key.empty());
+    BatchOutcome outcome(items.size(), !key.empty());
     std::string id;
-    for (size_t i = 0; i < items->size(); ++i) {
+    for (size_t i = 0; i < items.size(); ++i) {
       if (!key.empty()) id = ItemId(key, i);
-      std::variant<IngestRecord, ItemError> item = ParseItem((*items)[i], now_ms, org, id);
+      std::variant<IngestRecord, ItemError> item = Parse(items[i], encoding, now_ms, org, id);
       if (const auto* error = std::get_if<ItemError>(&item)) {
         counters_.Rejected(error->reason);
         outcome.AddBad(i, *error);

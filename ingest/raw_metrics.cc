@@ -11,6 +11,7 @@
 #include "ingest/counters.h"
 #include "ingest/delivery.h"
 #include "ingest/idempotency_key.h"
+#include "ingest/posted_items.h"
 
 namespace odometer {
 namespace {
@@ -54,6 +55,10 @@ class RawMetrics : public std::enable_shared_from_this<RawMetrics> {
   void Post(const http::Request& request, const http::Responder& responder) const {
     const IdempotencyKey key = ReadIdempotencyKey(request);
     if (!key.error.empty()) return responder.Send(RefuseKey(key, counters_));
+    if (PostedEncoding(request) != Encoding::kJson) {
+      counters_.Rejected(RejectReason::kUnknownEncoding);
+      return responder.Send(UnknownEncodingResponse("application/json: a raw event is kept as it is posted"));
+    }
     const std::string_view body = TrimJson(request.body);
     Event event;
     EventDecoder::Post post;

@@ -37,8 +37,8 @@ def operations():
             yield method.upper(), path, operation
 
 
-def example_request(path, operation):
-    """Target, body and headers of a request with every example of the operation."""
+def example_requests(path, operation):
+    """Target, body and headers of a request with every example of the operation, for each content type that has one."""
     query = {}
     for parameter in map(resolve, operation.get("parameters", [])):
         if "example" not in parameter:
@@ -49,9 +49,12 @@ def example_request(path, operation):
             query[parameter["name"]] = parameter["example"]
     target = path + ("?" + urllib.parse.urlencode(query) if query else "")
     if "requestBody" not in operation:
-        return target, None, {}
-    ((content_type, content),) = operation["requestBody"]["content"].items()
-    return target, json.dumps(content["example"]), {"Content-Type": content_type}
+        yield target, None, {}
+        return
+    for content_type, content in operation["requestBody"]["content"].items():
+        if "example" in content:
+            body = content["example"]
+            yield target, body if content_type.startswith("text/") else json.dumps(body), {"Content-Type": content_type}
 
 
 def check_answer(where, method, operation, status, headers, body):
@@ -78,7 +81,7 @@ def check_documented_headers(where, operation, status, headers):
 def check_live(deployment, process, where, path, operation):
     """The head of an answer that does not end."""
     web_socket = operation.get("x-websocket")
-    with LiveClient(deployment.ports[process], example_request(path, operation)[0], web_socket=web_socket) as client:
+    with LiveClient(deployment.ports[process], next(example_requests(path, operation))[0], web_socket=web_socket) as client:
         assert client.status == (101 if web_socket else 200), f"{where}: {client.status}"
         if not web_socket:
             assert client.headers["content-type"] == "text/event-stream", where
@@ -98,15 +101,15 @@ def check_process(deployment, process):
             check_live(deployment, process, where, path, operation)
             calls += 1
             continue
-        status, headers, body = http.request(method, *example_request(path, operation))
-        check_answer(where, method, operation, status, headers, body)
-        if (method, path) in CONFLICTS:
-            assert status == 409, f"{where}: {status}"
+        for request in example_requests(path, operation):
+            status, headers, body = http.request(method, *request)
+            check_answer(where, method, operation, status, headers, body)
             calls += 1
-            continue
-        assert status < 400, f"{where}: its own examples get a {status}: {body[:300]!r}"
-        check_documented_headers(where, operation, status, headers)
-        calls += 1
+            if (method, path) in CONFLICTS:
+                assert status == 409, f"{where}: {status}"
+                continue
+            assert status < 400, f"{where}: its own example {request} gets a {status}: {body[:300]!r}"
+            check_documented_headers(where, operation, status, headers)
     return calls
 
 
