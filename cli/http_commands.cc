@@ -39,6 +39,7 @@ int RunIngest(const Config& config, const ConfigSource& source, StopSignal* stop
   Metrics metrics;
   Result<std::unique_ptr<IngestParts>> ingest = IngestParts::Make(config, &clock, &metrics);
   if (!ingest.ok()) return Fail(name, ingest.status());
+  if (Status statsd = (*ingest)->StartStatsd(); !statsd.ok()) return Fail(name, statsd);
   http::Router router;
   (*ingest)->AddRoutes(&router);
   (*ingest)->AddHealthRoutes(&router);
@@ -76,6 +77,7 @@ int RunServe(const Config& given, const ConfigSource& source, StopSignal* stop) 
   of_query.query.definitions_here = true;
   Result<std::unique_ptr<QueryParts>> query = QueryParts::Make(of_query, config.serve_listen, &clock, &metrics);
   if (!query.ok()) return Fail(name, query.status());
+  if (Status statsd = (*ingest)->StartStatsd(); !statsd.ok()) return Fail(name, statsd);
   http::Router router;
   (*ingest)->AddRoutes(&router);
   (*query)->AddRoutes(&router);

@@ -70,7 +70,16 @@ std::vector<std::string> IngestParts::NotReady() const {
   return health.ok() ? std::vector<std::string>{} : std::vector<std::string>{"Kafka: " + health.message()};
 }
 
+Status IngestParts::StartStatsd() {
+  if (statsd_options_.listen.empty()) return Status::Ok();
+  Result<std::unique_ptr<StatsdListener>> listener =
+      odometer::StartStatsd(statsd_options_, options_.topic, producer_.get(), clock_, metrics_);
+  if (listener.ok()) statsd_ = std::move(*listener);
+  return listener.status();
+}
+
 void IngestParts::Stop() {
+  if (statsd_) statsd_->Stop();
   if (follower_) follower_->Stop();
   if (Status status = producer_->Flush(kFlushMs); !status.ok()) {
     LogWarn("ingest", "records under way were not acknowledged: {}", status.message());

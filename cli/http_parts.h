@@ -17,6 +17,7 @@
 #include "common/state/definition_table.h"
 #include "common/state/outcome_follower.h"
 #include "common/state/state_reader.h"
+#include "ingest/statsd.h"
 #include "query/live/live.h"
 #include "query/query.h"
 
@@ -32,13 +33,16 @@ class IngestParts {
   // The health routes of an ingest that stands alone; on a shared port the query's answer.
   void AddHealthRoutes(http::Router* router);
   std::vector<std::string> NotReady() const;
-  // Waits for records under way.
+  // Begins to take lines of statsd, where that is configured.
+  Status StartStatsd();
+  // Takes no more lines, and waits for records under way.
   void Stop();
 
  private:
   IngestParts(const Config& config, std::unique_ptr<AsyncProducer> producer, const Clock* clock, Metrics* metrics)
       : options_(config.ingest),
         definition_options_(config.definitions),
+        statsd_options_(config.statsd),
         producer_(std::move(producer)),
         clock_(clock),
         metrics_(metrics) {}
@@ -46,9 +50,11 @@ class IngestParts {
 
   IngestOptions options_;
   DefinitionOptions definition_options_;
+  StatsdOptions statsd_options_;
   DefinitionTable table_;
   std::unique_ptr<AsyncProducer> producer_;  // reports to the table
   std::unique_ptr<OutcomeFollower> follower_;  // null when no commands are applied
+  std::unique_ptr<StatsdListener> statsd_;  // null when it is not configured
   const Clock* clock_;
   Metrics* metrics_;
 };

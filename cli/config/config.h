@@ -11,6 +11,7 @@
 #include "common/kafka/types.h"
 #include "ingest/definitions.h"
 #include "ingest/ingest.h"
+#include "ingest/statsd.h"
 #include "processor/processor.h"
 #include "query/query.h"
 #include "webhook/poster.h"
@@ -37,6 +38,8 @@ struct Config {
   ProcessorOptions processor;
   QueryOptions query;
   IngestOptions ingest;
+  StatsdOptions statsd;
+  bool statsd_open = false;  // other machines may send
   DefinitionOptions definitions;
   int ingest_linger_ms = 0;
   int ingest_delivery_timeout_ms = 10'000;

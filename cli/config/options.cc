@@ -12,6 +12,7 @@
 #include "common/base/nearest_word.h"
 #include "common/kafka/properties.h"
 #include "common/model/tier.h"
+#include "common/model/utf8.h"
 #include "processor/memory_budget.h"
 #include "webhook/target.h"
 
@@ -387,6 +388,28 @@ Status CheckWebhooks(const WebhookConfig& webhook) {
   return Status::Ok();
 }
 
+void AddStatsd(Table* table) {
+  table->Add("ingest.statsd.listen", "address", "",
+             "Where `odometer ingest` and `odometer serve` take lines of statsd, by UDP and TCP on the same port, with an IP address "
+             "as host; empty: nowhere.",
+             [](std::string_view text, Config* config) {
+               if (!text.empty()) ODOMETER_RETURN_IF_ERROR(CheckAddress(text));
+               config->statsd.listen = text;
+               return Status::Ok();
+             });
+  table->Add("ingest.statsd.org", "text", std::string(kDefaultOrg), "Whose all of them are: statsd knows no tokens.",
+             [](std::string_view text, Config* config) {
+               const bool good = !text.empty() && text.size() <= kMaxNameBytes && text != kOverflowName && IsValidUtf8(text);
+               if (!good) return Status::Invalid("the name of an org, of 1 to 512 bytes");
+               config->statsd.org = text;
+               return Status::Ok();
+             });
+  table->Bool("ingest.statsd.open", false,
+              "Take lines from other machines, too: needed where `ingest.statsd.listen` is not on loopback. Whoever reaches it can "
+              "write as that org.",
+              [](Config& c, bool v) { c.statsd_open = v; });
+}
+
 void AddIngestAndQuery(Table* table) {
   table->Section("Ingest");
   table->Duration("ingest.linger", "0ms", 0, kSecondMs, "How long a record may wait for others to go with it.",
@@ -399,6 +422,7 @@ void AddIngestAndQuery(Table* table) {
                  [](Config& c, int64_t v) { c.ingest_queue_records = static_cast<size_t>(v); });
   table->Size("ingest.queue.size", "64MiB", kMiB, 64 * kGiB, "The same in bytes; whichever is reached first counts.",
               [](Config& c, uint64_t v) { c.ingest_queue_bytes = v; });
+  AddStatsd(table);
   table->Section("Query");
   table->Integer("query.workers", 4, 1, 256, "Threads that answer one org's queries; there is one more, for the others.",
                  [](Config& c, int64_t v) { c.query.worker_threads = static_cast<int>(v); });
@@ -494,6 +518,10 @@ Status CheckTogether(const Config& config) {
   }
   if (config.auth.open && !config.auth.tokens.empty()) {
     return Status::Invalid("auth.open lets everybody in, and auth.tokens only some: remove one of them");
+  }
+  if (!config.statsd.listen.empty() && !config.statsd_open && !IsLoopback(config.statsd.listen)) {
+    return Status::Invalid("other machines can reach ingest.statsd.listen, and statsd knows no tokens: listen on a loopback "
+                           "address such as 127.0.0.1, or let them write with ingest.statsd.open: true");
   }
   ODOMETER_RETURN_IF_ERROR(CheckWebhooks(config.webhook));
   return auth::TokenTable::Make(config.auth.tokens, config.auth.session_secret, {}).status();

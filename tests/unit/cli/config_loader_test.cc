@@ -225,6 +225,21 @@ TEST_F(ConfigLoaderTest, RulesBetweenOptionsAreChecked) {
   EXPECT_THAT(ErrorOf("query.min_offset.timeout: 25s"), HasSubstr("query.read.timeout must be longer"));
 }
 
+TEST_F(ConfigLoaderTest, StatsdIsForThisMachineUnlessItIsOpen) {
+  const Result<LoadedConfig> none = LoadConfig({});
+  EXPECT_EQ(none->config.statsd.listen, "");
+  EXPECT_EQ(none->config.statsd.org, kDefaultOrg);
+  const Result<LoadedConfig> loaded = LoadConfig({.files = {
+      File("statsd.yaml", "ingest: {statsd: {listen: '0.0.0.0:8125', org: acme, open: true}}\n")}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
+  EXPECT_EQ(loaded->config.statsd.listen, "0.0.0.0:8125");
+  EXPECT_EQ(loaded->config.statsd.org, "acme");
+  EXPECT_THAT(ErrorOf("ingest.statsd.listen: 0.0.0.0:8125"), HasSubstr("ingest.statsd.open: true"));
+  EXPECT_THAT(ErrorOf("ingest.statsd.listen: '[::1]:8125'"), HasSubstr("no error"));
+  EXPECT_THAT(ErrorOf("ingest.statsd.listen: nonsense"), HasSubstr("ingest.statsd.listen"));
+  EXPECT_THAT(ErrorOf("ingest.statsd.org: __overflow__"), HasSubstr("the name of an org"));
+}
+
 TEST_F(ConfigLoaderTest, KafkaPropertiesThatExactCountsNeedAreRefused) {
   EXPECT_THAT(ErrorOf("kafka.isolation.level: read_uncommitted"), HasSubstr("exact counts need read_committed"));
   EXPECT_THAT(ErrorOf("kafka: {group.id: mine}"), HasSubstr("use application"));
