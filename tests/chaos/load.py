@@ -6,6 +6,8 @@ import random
 import threading
 import time
 
+import cbor2
+import msgpack
 from confluent_kafka import KafkaError, KafkaException, Producer
 from deployment import Http
 from events import TYPES, make_value
@@ -18,6 +20,9 @@ MAX_AGE_MS = 30_000
 MALFORMED = 0.002
 # So often one is a raw event, which is kept and not counted.
 RAW = 0.05
+# So often one on the topic is not JSON.
+ENCODED = 0.3
+ENCODERS = {"application/cbor": cbor2.dumps, "application/msgpack": msgpack.packb}
 FLUSH_S = 120
 
 
@@ -92,7 +97,7 @@ class KafkaSender(Sender):
         event = self.make_event(event_id)
         if self.rng.random() < RAW:
             event.update(type="event", value=f"text {self.sent}")
-        value = json.dumps(event)
+        value, headers = self.encode(event)
         if self.rng.random() < MALFORMED:
             value = value[:-1]
 
@@ -103,12 +108,18 @@ class KafkaSender(Sender):
                 self.written[event_id] = (message.partition(), message.offset())
 
         try:
-            self.producer.produce(self.topic, value, key=event["name"], on_delivery=delivered)
+            self.producer.produce(self.topic, value, key=event["name"], headers=headers, on_delivery=delivered)
         except KafkaException as failure:
             if failure.args[0].code() != KafkaError._FATAL:
                 raise
             self.replace_producer()
         self.producer.poll(0)
+
+    def encode(self, event):
+        if self.rng.random() >= ENCODED:
+            return json.dumps(event), {}
+        content_type = self.rng.choice(list(ENCODERS))
+        return ENCODERS[content_type](event), {"content-type": content_type}
 
     def replace_producer(self):
         """librdkafka may lose count of an idempotent producer's records when their broker is killed, and says so. What was on its

@@ -6,7 +6,7 @@ import time
 from comparison import compare_everything, read_accounting
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from deployment import Http, wait_for
-from oracle import read_topic
+from oracle import decode, read_topic
 
 SETTLE_S = 180
 THREADS = 4
@@ -79,20 +79,25 @@ class Verification:
     def read_input(self):
         self.records = read_topic(self.deployment.broker, self.deployment.topic, self.cluster.partitions)
         for record in self.records:
-            partition, offset, timestamp, value = record
+            partition, offset, timestamp, value, headers = record
             try:
-                event = json.loads(value)
+                event = decode(value, headers)
             except ValueError:
                 continue
             self.events.append((partition, offset, event))
             if "id" not in event:
                 self.readings.append((event["name"], event["value"], event["ts"]))
             if event["type"] == "event":
-                self.raw.append((event["ts"], timestamp, partition, offset, value.decode()))
+                # What was no JSON is kept as what it was made.
+                text = json.dumps(event, separators=(",", ":")) if "content-type" in headers else value.decode()
+                self.raw.append((event["ts"], timestamp, partition, offset, text))
             else:
                 self.good.append(record)
         self.raw.sort()
-        self.journal.say(f"{len(self.records)} records in the topic, {len(self.events)} of them events")
+        encoded = sum("content-type" in headers for *_, headers in self.records)
+        self.journal.say(
+            f"{len(self.records)} records in the topic, {len(self.events)} of them events; {encoded} are in CBOR or MessagePack"
+        )
 
     def check_what_was_sent(self):
         """What was acknowledged is in the topic, once and where it was said to be; what was not written is not."""
@@ -104,7 +109,7 @@ class Verification:
                 self.differ("sent", [f"{event['id']} is in the topic twice"])
             places[event["id"]] = (partition, offset)
         events = {(partition, offset) for partition, offset, _ in self.events}
-        bad = {(partition, offset) for partition, offset, _, _ in self.records} - events
+        bad = {(partition, offset) for partition, offset, *_ in self.records} - events
         for sender in self.load.senders:
             for event_id, place in sender.written.items():
                 if place in bad:
@@ -118,7 +123,7 @@ class Verification:
 
     def check_dead_letters(self):
         """Each record that is no event is there once, as it was."""
-        expected = {(p, o): value for p, o, _, value in self.records}
+        expected = {(p, o): value for p, o, _, value, _ in self.records}
         for partition, offset, _ in self.events:
             del expected[(partition, offset)]
         letters = read_letters(self.deployment, self.deployment.name + ".dead-letters")
@@ -137,7 +142,8 @@ class Verification:
         if sorted(self.readings) != sorted(client.counted):
             self.differ("readings", [f"{len(self.readings)} were counted instead of {len(client.counted)}, or others"])
         topic = self.deployment.name + ".alerts"
-        alerts = [json.loads(value) for *_, value in read_topic(self.deployment.broker, topic, len(self.deployment.ends(topic)))]
+        records = read_topic(self.deployment.broker, topic, len(self.deployment.ends(topic)))
+        alerts = [json.loads(value) for *_, value, _ in records]
         found = sorted((alert["code"], alert["reading"], alert["version"]) for alert in alerts)
         if found != sorted(client.alerts) or len({alert["id"] for alert in alerts}) != len(alerts):
             self.differ("alerts", [f"{len(found)} instead of {len(client.alerts)}, or others"])

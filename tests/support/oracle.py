@@ -6,7 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import cbor2
+import msgpack
 from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+DECODERS = {"application/json": json.loads, "application/cbor": cbor2.loads, "application/msgpack": msgpack.unpackb}
 
 
 @dataclass
@@ -47,7 +51,7 @@ class Expected:
 
 
 def read_topic(broker, topic, partitions):
-    """Every committed record: (partition, offset, timestamp ms, value bytes)."""
+    """Every committed record: (partition, offset, timestamp ms, value bytes, headers)."""
     consumer = Consumer(
         {
             "bootstrap.servers": broker,
@@ -67,9 +71,18 @@ def read_topic(broker, topic, partitions):
                 assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
                 left.discard(message.partition())
             else:
-                records.append((message.partition(), message.offset(), message.timestamp()[1], message.value()))
+                headers = {name: text.decode() for name, text in message.headers() or []}
+                records.append((message.partition(), message.offset(), message.timestamp()[1], message.value(), headers))
     consumer.close()
     return records
+
+
+def decode(value, headers):
+    """A record's event, by its content type; ValueError when it is none."""
+    try:
+        return DECODERS[headers.get("content-type", "application/json")](value)
+    except EOFError as cut:  # of cbor2
+        raise ValueError(str(cut)) from cut
 
 
 def aggregate(records, size_ms, before=None):
@@ -78,10 +91,10 @@ def aggregate(records, size_ms, before=None):
     `before`: only records below that offset of their partition.
     """
     series = defaultdict(lambda: defaultdict(Expected))
-    for partition, offset, timestamp, value in records:
+    for partition, offset, timestamp, value, headers in records:
         if before is not None and offset >= before[partition]:
             continue
-        event = json.loads(value)
+        event = decode(value, headers)
         ts = event.get("ts", timestamp)
         window = ts - ts % size_ms if size_ms else 0
         key = (event.get("type", "counter"), event.get("level"), event["name"])
