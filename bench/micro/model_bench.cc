@@ -110,6 +110,66 @@ void Merge(benchmark::State& state, bool with_sketch) {
 BENCHMARK_CAPTURE(Merge, counter, false)->Arg(100);
 BENCHMARK_CAPTURE(Merge, timer, true)->Arg(1)->Arg(100)->Arg(10'000);
 
+Aggregate SetOf(int64_t members) {
+  Aggregate aggregate;
+  for (int64_t i = 0; i < members; ++i) {
+    aggregate.AddMember(DistinctSketch::HashOf("user-" + std::to_string(i)), kNowMs + i, {0, i});
+  }
+  return aggregate;
+}
+
+void AddMember(benchmark::State& state) {
+  Aggregate aggregate = SetOf(state.range(0));
+  std::mt19937_64 random(1);
+  std::vector<std::string> members(4096);
+  const auto users = static_cast<uint64_t>(state.range(0));
+  for (std::string& member : members) member = "user-" + std::to_string(random() % users);
+  int64_t i = 0;
+  for (auto _ : state) {
+    const std::string& member = members[static_cast<size_t>(i) % members.size()];
+    aggregate.AddMember(DistinctSketch::HashOf(member), kNowMs + i, {0, i});
+    ++i;
+    benchmark::DoNotOptimize(aggregate);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(AddMember)->Arg(1)->Arg(1000)->Arg(4096)->Arg(100'000);
+
+// What a commit does with a set that is there: reads it, merges a few members, and writes it.
+void CommitSet(benchmark::State& state) {
+  const Aggregate delta = SetOf(10);
+  std::string bytes, written;
+  AggregateCodec::Encode(SetOf(state.range(0)), &bytes);
+  for (auto _ : state) {
+    Result<Aggregate> stored = AggregateCodec::Decode(bytes);
+    stored->Merge(delta);
+    written.clear();
+    AggregateCodec::Encode(*stored, &written);
+    benchmark::DoNotOptimize(written.data());
+  }
+  state.SetItemsProcessed(state.iterations());
+  state.counters["encoded_bytes"] = static_cast<double>(bytes.size());
+}
+BENCHMARK(CommitSet)->Arg(1)->Arg(100)->Arg(1000)->Arg(4096)->Arg(100'000);
+
+void MergeSets(benchmark::State& state) {
+  const Aggregate from = SetOf(state.range(0));
+  Aggregate to = from;
+  for (auto _ : state) {
+    to.Merge(from);
+    benchmark::DoNotOptimize(to);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(MergeSets)->Arg(100)->Arg(4096)->Arg(100'000);
+
+void CountDistinct(benchmark::State& state) {
+  const Aggregate set = SetOf(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(set.members()->Estimate());
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(CountDistinct)->Arg(5'000)->Arg(100'000)->Arg(1'000'000);
+
 void Encode(benchmark::State& state, bool with_sketch) {
   std::vector<Number> values = with_sketch ? LogNormalValues(1) : WholeValues();
   Aggregate aggregate = AggregateOf(values, static_cast<size_t>(state.range(0)), with_sketch);

@@ -1,6 +1,24 @@
 #include "common/model/aggregate.h"
 
 namespace odometer {
+namespace {
+
+template <typename AnySketch>
+std::unique_ptr<AnySketch> CopyOf(const std::unique_ptr<AnySketch>& sketch) {
+  return sketch ? std::make_unique<AnySketch>(*sketch) : nullptr;
+}
+
+template <typename AnySketch>
+void MergeSketch(const std::unique_ptr<AnySketch>& from, std::unique_ptr<AnySketch>* to) {
+  if (!from) return;
+  if (*to) {
+    (*to)->Merge(*from);
+  } else {
+    *to = CopyOf(from);
+  }
+}
+
+}  // namespace
 
 Aggregate::Aggregate(const Aggregate& other)
     : count_(other.count_),
@@ -11,7 +29,8 @@ Aggregate::Aggregate(const Aggregate& other)
       first_ts_ms_(other.first_ts_ms_),
       last_ts_ms_(other.last_ts_ms_),
       last_origin_(other.last_origin_),
-      sketch_(other.sketch_ ? std::make_unique<Sketch>(*other.sketch_) : nullptr) {}
+      sketch_(CopyOf(other.sketch_)),
+      members_(CopyOf(other.members_)) {}
 
 Aggregate& Aggregate::operator=(const Aggregate& other) {
   if (this != &other) *this = Aggregate(other);
@@ -24,12 +43,8 @@ void Aggregate::Merge(const Aggregate& other) {
   AddLast(other.last_, other.last_ts_ms_, other.last_origin_);
   count_ = SaturatingAdd(count_, other.count_);
   sum_.Merge(other.sum_);
-  if (!other.sketch_) return;
-  if (sketch_) {
-    sketch_->Merge(*other.sketch_);
-  } else {
-    sketch_ = std::make_unique<Sketch>(*other.sketch_);
-  }
+  MergeSketch(other.sketch_, &sketch_);
+  MergeSketch(other.members_, &members_);
 }
 
 Aggregate Aggregate::FromParts(const Parts& parts) {
@@ -62,6 +77,11 @@ double Aggregate::Mean() const { return sum_.AsDouble() / static_cast<double>(co
 void Aggregate::AddToSketch(const Number& value) {
   if (!sketch_) sketch_ = std::make_unique<Sketch>();
   sketch_->Add(value.AsDouble());
+}
+
+void Aggregate::AddToMembers(uint64_t hash) {
+  if (!members_) members_ = std::make_unique<DistinctSketch>();
+  members_->Add(hash);
 }
 
 }  // namespace odometer

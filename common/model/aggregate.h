@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/base/status.h"
+#include "common/model/distinct_sketch.h"
 #include "common/model/exact_sum.h"
 #include "common/model/number.h"
 #include "common/model/saturating_add.h"
@@ -21,7 +22,7 @@ struct Origin {
 };
 
 // Merge is associative and commutative: to the bit for whole numbers, within 1e-12 of the sum of magnitudes for
-// fractions. Movable, copyable (the sketch is copied). Not thread-safe.
+// fractions. Movable, copyable (sketches are copied). Not thread-safe.
 class Aggregate {
  public:
   Aggregate() = default;
@@ -38,9 +39,14 @@ class Aggregate {
     sum_.Add(value);
     if (with_sketch) AddToSketch(value);
   }
+  // Of a set: a value that is a member and no number, by its hash (DistinctSketch::HashOf). As a number it is 0.
+  void AddMember(uint64_t hash, int64_t ts_ms, const Origin& origin) {
+    Add(Number(), ts_ms, origin, /*with_sketch=*/false);
+    AddToMembers(hash);
+  }
   void Merge(const Aggregate& other);
 
-  // The aggregate that a record of another system stands for ("set"). Without a sketch. A count of 0 gives an empty
+  // The aggregate that a record of another system stands for ("set"). Without sketches. A count of 0 gives an empty
   // aggregate, whatever else the parts say.
   struct Parts {
     uint64_t count = 0;
@@ -50,7 +56,7 @@ class Aggregate {
     Origin last_origin;
   };
   static Aggregate FromParts(const Parts& parts);
-  // All but the sketch.
+  // All but the sketches.
   Parts parts() const;
 
   // Nothing was added; then the other accessors mean nothing.
@@ -67,12 +73,19 @@ class Aggregate {
   const Origin& last_origin() const { return last_origin_; }
   // Null when no value was added with a sketch.
   const Sketch* sketch() const { return sketch_.get(); }
+  // Null when no member was added.
+  const DistinctSketch* members() const { return members_.get(); }
 
   // sum / count. Requires !empty().
   double Mean() const;
 
+  void DropSketch() { sketch_.reset(); }
+  void DropMembers() { members_.reset(); }
+
   // Bytes on the heap, besides sizeof(Aggregate).
-  size_t HeapBytes() const { return sketch_ ? sketch_->MemoryBytes() : 0; }
+  size_t HeapBytes() const {
+    return (sketch_ ? sketch_->MemoryBytes() : 0) + (members_ ? members_->MemoryBytes() : 0);
+  }
 
  private:
   friend struct AggregateCodec;
@@ -102,6 +115,7 @@ class Aggregate {
     return last_ < value;  // no two records are at one offset; the order must be total all the same
   }
   void AddToSketch(const Number& value);
+  void AddToMembers(uint64_t hash);
 
   uint64_t count_ = 0;
   ExactSum sum_;
@@ -110,6 +124,7 @@ class Aggregate {
   int64_t last_ts_ms_ = 0;
   Origin last_origin_;
   std::unique_ptr<Sketch> sketch_;
+  std::unique_ptr<DistinctSketch> members_;
 };
 
 }  // namespace odometer

@@ -14,7 +14,8 @@ enum Flags : uint8_t {
   kHasSum = 2,     // the sum is not the last value
   kHasSpan = 4,    // the first event time is not the last one
   kHasSketch = 8,
-  kAllFlags = 15,
+  kHasMembers = 16,
+  kAllFlags = 31,
 };
 
 Status Malformed(const char* what) { return Status::Invalid(std::string("malformed aggregate: ") + what); }
@@ -36,6 +37,7 @@ void AggregateCodec::Encode(const Aggregate& aggregate, std::string* out) {
   if (!(aggregate.sum_ == last_alone)) flags |= kHasSum;
   if (aggregate.first_ts_ms_ != aggregate.last_ts_ms_) flags |= kHasSpan;
   if (aggregate.sketch_) flags |= kHasSketch;
+  if (aggregate.members_) flags |= kHasMembers;
   writer.U8(flags);
   writer.Varint(aggregate.count_);
   aggregate.last_.Encode(&writer);
@@ -52,6 +54,7 @@ void AggregateCodec::Encode(const Aggregate& aggregate, std::string* out) {
     writer.Varint(static_cast<uint64_t>(aggregate.last_ts_ms_) - static_cast<uint64_t>(aggregate.first_ts_ms_));
   }
   if (flags & kHasSketch) aggregate.sketch_->Encode(&writer);
+  if (flags & kHasMembers) aggregate.members_->Encode(&writer);
 }
 
 Result<Aggregate> AggregateCodec::Decode(std::string_view bytes) {
@@ -107,6 +110,11 @@ Result<Aggregate> AggregateCodec::Decode(std::string_view bytes) {
     std::optional<Sketch> sketch = Sketch::Decode(&reader);
     if (!sketch || sketch->count() == 0) return Malformed("bad sketch");
     aggregate.sketch_ = std::make_unique<Sketch>(std::move(*sketch));
+  }
+  if (flags & kHasMembers) {
+    std::optional<DistinctSketch> members = DistinctSketch::Decode(&reader);
+    if (!members) return Malformed("bad members");
+    aggregate.members_ = std::make_unique<DistinctSketch>(std::move(*members));
   }
   if (!reader.Done()) return Malformed("bytes after its end");
   return aggregate;

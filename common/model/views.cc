@@ -46,6 +46,10 @@ TimerView ViewAsTimer(const Aggregate& aggregate) {
   return view;
 }
 
+uint64_t DistinctCount(const Aggregate& aggregate) {
+  return aggregate.members() == nullptr ? 0 : aggregate.members()->Estimate();
+}
+
 MeterRates ComputeMeterRates(const std::vector<WindowCount>& windows, int64_t size_ms, int64_t first_ts_ms,
                              uint64_t total_count, int64_t to_ms) {
   constexpr double kMinuteMs = 60 * kMsPerSecond;

@@ -20,6 +20,9 @@ struct TimerView {
 // Requires !aggregate.empty().
 TimerView ViewAsTimer(const Aggregate& aggregate);
 
+// How many distinct members a set has; 0 where none has been added (an aggregate that was set from outside).
+uint64_t DistinctCount(const Aggregate& aggregate);
+
 // Events per second.
 struct MeterRates {
   double mean;  // count / (to - first event)

@@ -28,11 +28,21 @@ Aggregate SomeTimer() {
   return timer;
 }
 
+Aggregate SomeSet() {
+  Aggregate set;
+  int64_t offset = 0;
+  for (const char* member : {"ann", "bob", "cid"}) {
+    set.AddMember(DistinctSketch::HashOf(member), 1'700'000'000'000, {.partition = 1, .offset = ++offset});
+  }
+  return set;
+}
+
 // Of what a processor may have written. Numbers that contradict each other are taken as they are.
 void RequireReadable(const Aggregate& aggregate) {
   if (aggregate.empty()) return;
   ODOMETER_FUZZ_REQUIRE(!aggregate.sum().ToJson().empty());
   ODOMETER_FUZZ_REQUIRE(!aggregate.min().ToJson().empty() && !aggregate.max().ToJson().empty());
+  ODOMETER_FUZZ_REQUIRE(aggregate.members() == nullptr || aggregate.members()->Estimate() > 0);
   if (aggregate.sketch() == nullptr) return;
   ODOMETER_FUZZ_REQUIRE(aggregate.sketch()->count() > 0);
   for (double q : {0.0, 0.5, 0.99, 1.0}) ODOMETER_FUZZ_REQUIRE(aggregate.sketch()->Quantile(q).has_value());
@@ -54,7 +64,7 @@ void TestInput(std::string_view input) {
   // Of fractions only the value is the same in any order, not the bytes.
   const bool whole = aggregate.sum().is_whole();
   if (whole) ODOMETER_FUZZ_REQUIRE(Bytes(Merged(Aggregate(), aggregate)) == input);
-  for (const Aggregate& other : {aggregate, SomeTimer()}) {
+  for (const Aggregate& other : {aggregate, SomeTimer(), SomeSet()}) {
     const Aggregate merged = Merged(aggregate, other);
     RequireReadable(merged);
     const std::string bytes = Bytes(merged);

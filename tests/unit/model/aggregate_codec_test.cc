@@ -18,6 +18,7 @@ std::vector<Aggregate> SampleAggregates() {
   for (int i = 0; i < 60; ++i) {
     RandomNumber draw = i % 2 == 0 ? RandomWhole : RandomFraction;
     aggregates.push_back(AggregateOf(RandomObservations(1 + random() % 30, draw, &random), i % 3 == 0));
+    aggregates.push_back(SetOf(RandomObservations(1 + random() % 30, RandomWhole, &random)));
   }
   Aggregate::Parts parts;
   parts.count = 7;
@@ -57,6 +58,10 @@ TEST(AggregateCodecTest, DecodesWhatItEncodes) {
     if (aggregate.sketch() != nullptr) {
       EXPECT_EQ(*decoded->sketch(), *aggregate.sketch());
     }
+    ASSERT_EQ(decoded->members() == nullptr, aggregate.members() == nullptr);
+    if (aggregate.members() != nullptr) {
+      EXPECT_EQ(*decoded->members(), *aggregate.members());
+    }
     EXPECT_EQ(Encoded(*decoded), bytes);
   }
 }
@@ -65,6 +70,12 @@ TEST(AggregateCodecTest, ACounterOfOneValueIsSmall) {
   Aggregate aggregate;
   aggregate.Add(Number::Of(int64_t{1}), 1'700'000'000'000, {3, 1'234'567'890}, false);
   EXPECT_LE(Encoded(aggregate).size(), 20u);
+}
+
+TEST(AggregateCodecTest, ASetOfOneMemberIsSmall) {
+  Aggregate aggregate;
+  aggregate.AddMember(DistinctSketch::HashOf("ann"), 1'700'000'000'000, {3, 1'234'567'890});
+  EXPECT_LE(Encoded(aggregate).size(), 26u);
 }
 
 TEST(AggregateCodecTest, EncodeAppends) {
@@ -104,7 +115,7 @@ TEST(AggregateCodecTest, RandomBytesAreRefusedOrCanonical) {
     // Mostly past the version, the flags and the count.
     if (bytes.size() > 3 && i % 8 != 0) {
       bytes[0] = AggregateCodec::kVersion;
-      bytes[1] &= 0x0f;
+      bytes[1] &= 0x1f;
       bytes[2] &= 0x7f;
     }
     ExpectRefusedOrCanonical(bytes);
@@ -114,7 +125,7 @@ TEST(AggregateCodecTest, RandomBytesAreRefusedOrCanonical) {
 TEST(AggregateCodecTest, NamesWhatIsWrong) {
   EXPECT_EQ(AggregateCodec::Decode(std::string("\x02\x00\x00", 3)).status().message(),
             "aggregate of unknown version 2");
-  EXPECT_EQ(AggregateCodec::Decode(std::string("\x01\x10\x01", 3)).status().message(),
+  EXPECT_EQ(AggregateCodec::Decode(std::string("\x01\x20\x01", 3)).status().message(),
             "malformed aggregate: unknown flags");
   EXPECT_EQ(AggregateCodec::Decode(std::string("\x01\x00\x01\x07", 4)).status().message(),
             "malformed aggregate: bad last value");

@@ -16,18 +16,22 @@ namespace {
 Number Whole(int64_t v) { return Number::Of(v); }
 
 // The observations in random order, added to random parts, which are merged pair by pair in random order.
-Aggregate InRandomGroups(std::vector<Observation> observations, bool with_sketch, std::mt19937_64* random) {
+template <typename AddOne>
+Aggregate InRandomGroups(std::vector<Observation> observations, AddOne add_one, std::mt19937_64* random) {
   std::shuffle(observations.begin(), observations.end(), *random);
   std::vector<Aggregate> parts(1 + (*random)() % 8);
-  for (const Observation& o : observations) {
-    parts[(*random)() % parts.size()].Add(o.value, o.ts_ms, o.origin, with_sketch);
-  }
+  for (const Observation& o : observations) add_one(o, &parts[(*random)() % parts.size()]);
   while (parts.size() > 1) {
     size_t to = (*random)() % (parts.size() - 1);
     parts[to].Merge(parts.back());
     parts.pop_back();
   }
   return parts[0];
+}
+
+Aggregate InRandomGroups(const std::vector<Observation>& observations, bool with_sketch, std::mt19937_64* random) {
+  auto add_one = [&](const Observation& o, Aggregate* part) { part->Add(o.value, o.ts_ms, o.origin, with_sketch); };
+  return InRandomGroups(observations, add_one, random);
 }
 
 TEST(AggregateTest, AddKeepsEverything) {
@@ -44,6 +48,22 @@ TEST(AggregateTest, AddKeepsEverything) {
   EXPECT_EQ(aggregate.last_ts_ms(), 3000);
   EXPECT_EQ(aggregate.last(), Whole(-3));
   EXPECT_DOUBLE_EQ(aggregate.Mean(), 11.5 / 3);
+  EXPECT_EQ(aggregate.sketch(), nullptr);
+  EXPECT_EQ(aggregate.members(), nullptr);
+}
+
+TEST(AggregateTest, MembersAreCountedOnceEach) {
+  Aggregate aggregate;
+  int64_t offset = 0;
+  for (const char* member : {"ann", "bob", "ann", "cid", "ann"}) {
+    aggregate.AddMember(DistinctSketch::HashOf(member), 1000 - offset, {0, offset});
+    ++offset;
+  }
+  EXPECT_EQ(aggregate.members()->Estimate(), 3u);
+  EXPECT_EQ(aggregate.count(), 5u);
+  EXPECT_EQ(aggregate.first_ts_ms(), 996);
+  EXPECT_EQ(aggregate.last_ts_ms(), 1000);
+  EXPECT_EQ(aggregate.sum().ToJson(), "0");
   EXPECT_EQ(aggregate.sketch(), nullptr);
 }
 
@@ -72,6 +92,17 @@ TEST(AggregateTest, MergeOfWholeNumbersGivesTheSameBytesInAnyOrderAndGrouping) {
     std::vector<Observation> observations = RandomObservations(1 + random() % 60, RandomWhole, &random);
     std::string expected = Encoded(AggregateOf(observations, with_sketch));
     ASSERT_EQ(Encoded(InRandomGroups(observations, with_sketch, &random)), expected) << "round " << round;
+  }
+}
+
+TEST(AggregateTest, MergeOfSetsGivesTheSameBytesInAnyOrderAndGrouping) {
+  std::mt19937_64 random(24);
+  for (int round = 0; round < 60; ++round) {
+    // Up to more members than are kept one by one.
+    const size_t size = round % 10 == 0 ? 9'000 : 1 + random() % 60;
+    std::vector<Observation> observations = RandomObservations(size, RandomWhole, &random);
+    const Aggregate expected = SetOf(observations);
+    ASSERT_EQ(Encoded(InRandomGroups(observations, AddAsMember, &random)), Encoded(expected)) << "round " << round;
   }
 }
 
@@ -115,6 +146,14 @@ TEST(AggregateTest, CopiesDoNotShareTheirSketch) {
   original = copy;
   EXPECT_EQ(Encoded(original), Encoded(copy));
   EXPECT_GT(copy.HeapBytes(), sizeof(Sketch));
+
+  Aggregate set;
+  set.AddMember(1, 1, {0, 0});
+  Aggregate other = set;
+  other.AddMember(uint64_t{2} << 40, 2, {0, 1});
+  EXPECT_EQ(set.members()->Estimate(), 1u);
+  EXPECT_EQ(other.members()->Estimate(), 2u);
+  EXPECT_GT(other.HeapBytes(), sizeof(DistinctSketch));
 }
 
 TEST(AggregateTest, CountsStopAtTheirLargestInsteadOfBecomingEmpty) {

@@ -88,6 +88,24 @@ TEST(GoldenTest, Aggregates) {
     timer.Add(Number::Of(value), kMs + value, {2, 1000 + value}, true);
   }
   ExpectGolden("aggregate.timer", timer);
+
+  Aggregate set;
+  int64_t offset = 0;
+  for (const char* member : {"ann", "bob", "", "\u017b\u00f3\u0142w", "ann", "18446744073709551615"}) {
+    set.AddMember(DistinctSketch::HashOf(member), kMs + offset, {1, offset});
+    ++offset;
+  }
+  ExpectGolden("aggregate.set", set);
+}
+
+TEST(GoldenTest, ASetOfRegisters) {
+  DistinctSketch sketch;
+  for (int i = 0; i < 100'000; ++i) sketch.Add(DistinctSketch::HashOf("user-" + std::to_string(i)));
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  sketch.Encode(&writer);
+  EXPECT_EQ(bytes.size(), DistinctSketch::kMaxEncodedBytes);
+  EXPECT_EQ(Hex(bytes.substr(0, 40)), GoldenHex("members.registers.start"));
 }
 
 TEST(GoldenTest, ASketchThatFolded) {

@@ -53,6 +53,16 @@ inline Aggregate AggregateOf(const std::vector<Observation>& observations, bool 
   return aggregate;
 }
 
+// As members of a set.
+inline void AddAsMember(const Observation& o, Aggregate* aggregate) {
+  aggregate->AddMember(DistinctSketch::HashOf(o.value.ToJson()), o.ts_ms, o.origin);
+}
+inline Aggregate SetOf(const std::vector<Observation>& observations) {
+  Aggregate aggregate;
+  for (const Observation& o : observations) AddAsMember(o, &aggregate);
+  return aggregate;
+}
+
 inline std::string Encoded(const Aggregate& aggregate) {
   std::string bytes;
   AggregateCodec::Encode(aggregate, &bytes);

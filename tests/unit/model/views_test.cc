@@ -105,6 +105,15 @@ TEST(TimerTest, ShowsQuantilesWithinTheRange) {
   EXPECT_EQ(ViewAsTimer(single).p99, 123.456) << "a single value is known exactly";
 }
 
+TEST(SetTest, ShowsItsDistinctMembers) {
+  Aggregate aggregate;
+  for (int i = 0; i < 30; ++i) aggregate.AddMember(DistinctSketch::HashOf(std::to_string(i % 7)), i, {0, i});
+  EXPECT_EQ(DistinctCount(aggregate), 7u);
+  Aggregate::Parts parts;
+  parts.count = 2;
+  EXPECT_EQ(DistinctCount(Aggregate::FromParts(parts)), 0u);
+}
+
 TEST(TimerTest, HasNoQuantilesWithoutASketch) {
   Aggregate::Parts parts;
   parts.count = 2;
