@@ -35,7 +35,12 @@ IngestRecord MakeIngestRecord(const Event& event, std::optional<int64_t> ts_ms) 
   AppendJsonText(event.name, &out);
   out += ",\"type\":\"";
   out += MetricTypeName(event.type);
-  out += "\",\"value\":" + event.value.ToJson();
+  out += "\",\"value\":";
+  if (event.type == MetricType::kSet) {
+    AppendText(event.member, &out);
+  } else {
+    out += event.value.ToJson();
+  }
   if (ts_ms) out += ",\"ts\":" + std::to_string(*ts_ms);
   if (!level.empty()) {
     out += ",\"level\":";

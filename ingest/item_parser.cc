@@ -85,8 +85,10 @@ ItemError MakeError(RejectReason reason) {
     case RejectReason::kTooDeep: return {reason, "nested over 16 deep", ""};
     case RejectReason::kMissingName: return {reason, "name is missing or empty", "name"};
     case RejectReason::kBadName: return {reason, "name must be text of 1 to 512 bytes, and not __overflow__", "name"};
-    case RejectReason::kBadType: return {reason, "type must be COUNTER, GAUGE, METER or TIMER", "type"};
-    case RejectReason::kBadValue: return {reason, "value must be a number, if whole within 64 bits", "value"};
+    case RejectReason::kBadType: return {reason, "type must be COUNTER, GAUGE, METER, TIMER or SET", "type"};
+    case RejectReason::kBadValue:
+      return {reason, "value must be a number, if whole within 64 bits; of a SET text of 1 to 512 bytes, or a whole number",
+              "value"};
     case RejectReason::kBadTimestamp: return {reason, "ts must be ISO-8601 or whole epoch ms", "ts"};
     case RejectReason::kFromTheFuture: return {reason, "ts is over 5 minutes ahead", "ts"};
     case RejectReason::kBadLabels:

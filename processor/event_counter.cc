@@ -14,9 +14,18 @@ bool EventCounter::Count(const Event& event, const Origin& origin, Epoch* epoch)
   const Found series = CountedSeries(event.org, event.type, epoch);
   const bool with_sketch = event.type == MetricType::kTimer;
   Aggregate& aggregate = epoch->overlay.At(series.id, FinestWindow(event.ts_ms));
-  const size_t heap_before = with_sketch ? aggregate.HeapBytes() : 0;
-  aggregate.Add(event.value, event.ts_ms, origin, with_sketch);
-  if (with_sketch) epoch->overlay.AddHeapBytes(aggregate.HeapBytes() - heap_before);
+  if (!with_sketch && event.type != MetricType::kSet) {
+    aggregate.Add(event.value, event.ts_ms, origin, /*with_sketch=*/false);
+    return series.its_own;
+  }
+  const size_t heap_before = aggregate.HeapBytes();
+  if (with_sketch) {
+    aggregate.Add(event.value, event.ts_ms, origin, /*with_sketch=*/true);
+  } else {
+    aggregate.AddMember(DistinctSketch::HashOf(event.member), event.ts_ms, origin);
+  }
+  // A set's shrinks where its members become too many to be kept one by one: then the difference is modulo 2^64.
+  epoch->overlay.AddHeapBytes(aggregate.HeapBytes() - heap_before);
   return series.its_own;
 }
 

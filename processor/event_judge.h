@@ -38,7 +38,7 @@ class EventJudge {
   bool HasLimits(const Event& event) {
     if (options_.table == nullptr) return false;
     if (options_.table->limits_version() != version_) Refresh();
-    if (limits_->empty() || event.type == MetricType::kEvent) return false;
+    if (limits_->empty() || event.type == MetricType::kEvent || event.type == MetricType::kSet) return false;
     found_ = limits_->Find(event.org, event.name);
     return found_ != nullptr;
   }

@@ -31,7 +31,7 @@ class Overlay {
   Aggregate& At(SeriesId series, int64_t window_start_ms);
   // `window_start_ms` is where the finest tier would put it.
   void AddForeverOnly(SeriesId series, int64_t window_start_ms, const Aggregate& aggregate);
-  // To be told when an aggregate's heap use grew.
+  // To be told when an aggregate's heap use changed; modulo 2^64.
   void AddHeapBytes(size_t bytes) { heap_bytes_ += bytes; }
 
   bool empty() const { return size_ == 0; }

@@ -90,7 +90,7 @@ class FieldReader {
     const Json* json = Find("type");
     MetricType type;
     if (json != nullptr && json->is_string() && ParseMetricType(json->get_ref<const std::string&>(), &type) &&
-        type != MetricType::kEvent) {
+        type != MetricType::kEvent && type != MetricType::kSet) {
       return type;
     }
     return Fail<MetricType>("type", "must be METER, COUNTER, TIMER or GAUGE");

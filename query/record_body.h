@@ -12,7 +12,7 @@
 namespace odometer {
 
 // Fills in series, but for its org, and aggregate of *set, or answers what is wrong with the body (a 4xx in the dialect's shape).
-//   level, name, type, value: as at ingest; the type may not be EVENT
+//   level, name, type, value: as at ingest; the type may not be EVENT or SET
 //   startTime, updateTime: ms since 1970; updateTime defaults to `now_ms` and may be 5 min ahead of it at most,
 //     startTime defaults to updateTime
 //   count: whole; absent or 0 means 1, since an aggregate of nothing does not exist

@@ -6,7 +6,8 @@
 namespace odometer {
 namespace {
 
-constexpr std::array<std::string_view, 5> kTypeNames = {"counter", "gauge", "meter", "timer", "event"};
+constexpr std::array<std::string_view, 6> kTypeNames = {"counter", "gauge", "meter", "timer", "event", "set"};
+static_assert(kTypeNames.size() == static_cast<size_t>(kLastMetricType));
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
   return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),

@@ -10,9 +10,10 @@
 namespace odometer {
 
 // The values are stored; never renumber.
-enum class MetricType : uint8_t { kCounter = 1, kGauge = 2, kMeter = 3, kTimer = 4, kEvent = 5 };
+enum class MetricType : uint8_t { kCounter = 1, kGauge = 2, kMeter = 3, kTimer = 4, kEvent = 5, kSet = 6 };
+inline constexpr MetricType kLastMetricType = MetricType::kSet;
 
-// "counter", "gauge", "meter", "timer", "event".
+// "counter", "gauge", "meter", "timer", "event", "set".
 std::string_view MetricTypeName(MetricType type);
 // The type of that name in any letter case; false when there is none.
 bool ParseMetricType(std::string_view name, MetricType* type);
@@ -33,7 +34,8 @@ struct Event {
   std::string_view org = kDefaultOrg;
   std::string_view name;
   MetricType type = MetricType::kCounter;
-  Number value;
+  Number value;                // 0 of type set
+  std::string_view member;     // of type set: the value, as text; else empty
   int64_t ts_ms = 0;
   std::vector<Label> labels;  // sorted by name, no name twice; includes `level`
   std::string_view id;        // empty: none

@@ -156,7 +156,23 @@ RejectReason ReadName(const Fields& fields, std::string* buffer, Event* event) {
   return event->name == kOverflowName ? RejectReason::kBadName : RejectReason::kNone;
 }
 
-RejectReason ReadValue(const Fields& fields, Event* event) {
+// A value that is text, or a whole number, whose digits `buffer` then holds.
+RejectReason ReadMember(const Fields& fields, std::string* buffer, Event* event) {
+  event->value = Number();
+  if (!fields.Has(kValue)) return RejectReason::kBadValue;
+  if (ReadText(fields[kValue], &event->member)) {
+    return event->member.empty() ? RejectReason::kBadValue : RejectReason::kNone;
+  }
+  Number number;
+  if (!ReadNumber(fields[kValue], &number) || !number.is_whole()) return RejectReason::kBadValue;
+  *buffer = number.ToJson();
+  event->member = *buffer;
+  return RejectReason::kNone;
+}
+
+RejectReason ReadValue(const Fields& fields, std::string* buffer, Event* event) {
+  event->member = {};
+  if (event->type == MetricType::kSet) return ReadMember(fields, buffer, event);
   event->value = Number::Of(int64_t{1});
   if (!fields.Has(kValue) || ReadJsonNumber(fields[kValue], &event->value)) return RejectReason::kNone;
   if (event->type != MetricType::kEvent) return RejectReason::kBadValue;
@@ -164,7 +180,7 @@ RejectReason ReadValue(const Fields& fields, Event* event) {
   return RejectReason::kNone;
 }
 
-RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, std::string* name_buffer, Event* event) {
+RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, std::string* text_buffer, Event* event) {
   event->type = MetricType::kCounter;
   event->counted = true;
   bool bad_type = false;
@@ -172,9 +188,9 @@ RejectReason ReadFields(const Fields& fields, int64_t record_ts_ms, std::string*
     std::string_view type;
     bad_type = !ReadText(fields[kType], &type) || !ParseMetricType(type, &event->type);
   }
-  if (RejectReason bad = ReadName(fields, name_buffer, event); bad != RejectReason::kNone) return bad;
+  if (RejectReason bad = ReadName(fields, text_buffer, event); bad != RejectReason::kNone) return bad;
   if (bad_type) return RejectReason::kBadType;
-  if (RejectReason bad = ReadValue(fields, event); bad != RejectReason::kNone) return bad;
+  if (RejectReason bad = ReadValue(fields, text_buffer, event); bad != RejectReason::kNone) return bad;
   event->ts_ms = record_ts_ms;
   if (fields.Has(kTs) && !ReadTimestamp(fields[kTs], &event->ts_ms)) return RejectReason::kBadTimestamp;
   if (!ReadLabels(fields, &event->labels)) return RejectReason::kBadLabels;
@@ -239,7 +255,7 @@ RejectReason EventDecoder::Decode(std::string_view record, int64_t record_ts_ms,
     const Key key = KeyOf(field.key);
     if (key != kUnknownKey) fields.Put(key, field.value);
   }
-  return ReadFields(fields, record_ts_ms, &name_, event);
+  return ReadFields(fields, record_ts_ms, &text_, event);
 }
 
 RejectReason EventDecoder::DecodeRaw(std::string_view body, Event* event, Post* post) {
@@ -255,9 +271,9 @@ RejectReason EventDecoder::DecodeRaw(std::string_view body, Event* event, Post* 
     if (key == kName || key == kValue || key == kTs) fields.Put(key, field.value);
   }
   event->type = MetricType::kEvent;
-  if (RejectReason bad = ReadName(fields, &name_, event); bad != RejectReason::kNone) return bad;
+  if (RejectReason bad = ReadName(fields, &text_, event); bad != RejectReason::kNone) return bad;
   if (!fields.Has(kValue)) return RejectReason::kBadValue;
-  if (RejectReason bad = ReadValue(fields, event); bad != RejectReason::kNone) return bad;
+  if (RejectReason bad = ReadValue(fields, &text_, event); bad != RejectReason::kNone) return bad;
   return post == nullptr ? RejectReason::kNone : ReadPost(fields, post);
 }
 

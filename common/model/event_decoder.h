@@ -22,7 +22,8 @@ enum class RejectReason : uint8_t {
   kMissingName,    // no name, or an empty one (not of type event)
   kBadName,        // not a string, over kMaxNameBytes, or kOverflowName (not of type event)
   kBadType,        // not a string, or no known type
-  kBadValue,       // not a finite number (a number as text, null, true, a list); of a raw event: none at all
+  kBadValue,       // not a finite number (a number as text, null, true, a list); of a raw event: none at all; of a set: not
+                   // text of 1 to kMaxNameBytes and no whole number of 64 bits either, or none
   kBadTimestamp,   // neither ISO-8601 nor epoch ms, or outside the years 1 to 9999
   kFromTheFuture,  // more than kMaxFutureMs after the record's own timestamp
   kBadLabels,      // not an object of strings, over kMaxLabels, or a label name or value over kMaxNameBytes
@@ -53,6 +54,7 @@ class EventDecoder {
   // null counts as absent for every key but `name` and `value`; of a key that stands twice the last one counts;
   // unknown keys are ignored, but must be valid JSON.
   // Of type event `name` and `value` may be anything: see Event::counted. A name that is not text is taken as its JSON.
+  // Of type set a whole number is taken as the text of its digits: 17 and "17" are one member.
   // On kNone *event is filled in, and its views are valid until the next call.
   RejectReason Decode(std::string_view record, int64_t record_ts_ms, Event* event);
 
@@ -68,7 +70,7 @@ class EventDecoder {
   struct Parser;
   std::unique_ptr<Parser> parser_;
   std::unique_ptr<Parser> raw_parser_;  // for deeper nesting; made when it is needed
-  std::string name_;                    // of the last event, when it is not text
+  std::string text_;                    // of the last event: its name, or its member, when that is not text
 };
 
 }  // namespace odometer

@@ -73,7 +73,7 @@ Result<Series> DecodeSeriesIdentity(std::string_view bytes) {
   uint64_t labels = 0;
   if (reader.failed()) return Malformed("it ends early");
   if (version != kVersion) return Status::Invalid("series of unknown version " + std::to_string(version));
-  if (type < static_cast<uint8_t>(MetricType::kCounter) || type > static_cast<uint8_t>(MetricType::kEvent)) {
+  if (type < static_cast<uint8_t>(MetricType::kCounter) || type > static_cast<uint8_t>(kLastMetricType)) {
     return Malformed("unknown type");
   }
   if (!ReadBlob(&reader, &org) || !ReadBlob(&reader, &name)) return Malformed("bad org or name");

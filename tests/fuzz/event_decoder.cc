@@ -20,8 +20,9 @@ std::string Quoted(std::string_view text) { return nlohmann::json(text).dump(); 
 bool IsLevel(const Label& label) { return label.name == kLevelLabel; }
 
 std::string ToJson(const Event& event) {
+  const std::string value = event.type == MetricType::kSet ? Quoted(event.member) : event.value.ToJson();
   std::string json = "{\"name\":" + Quoted(event.name) + ",\"type\":" + Quoted(MetricTypeName(event.type)) +
-                     ",\"value\":" + event.value.ToJson() + ",\"ts\":" + std::to_string(event.ts_ms) +
+                     ",\"value\":" + value + ",\"ts\":" + std::to_string(event.ts_ms) +
                      ",\"org\":" + Quoted(event.org) + ",\"id\":" + Quoted(event.id);
   std::string labels;
   for (const Label& label : event.labels) {
@@ -40,7 +41,9 @@ void RequireLimits(const Event& event) {
   ODOMETER_FUZZ_REQUIRE(!event.counted || (!event.name.empty() && event.name.size() <= kMaxNameBytes));
   ODOMETER_FUZZ_REQUIRE(!event.org.empty() && event.org.size() <= kMaxNameBytes);
   ODOMETER_FUZZ_REQUIRE(event.id.size() <= kMaxNameBytes);
-  ODOMETER_FUZZ_REQUIRE(event.type >= MetricType::kCounter && event.type <= MetricType::kEvent);
+  ODOMETER_FUZZ_REQUIRE(event.type >= MetricType::kCounter && event.type <= kLastMetricType);
+  const bool has_member = event.type == MetricType::kSet;
+  ODOMETER_FUZZ_REQUIRE(event.member.empty() != has_member && event.member.size() <= kMaxNameBytes);
   ODOMETER_FUZZ_REQUIRE(std::isfinite(event.value.AsDouble()));
   ODOMETER_FUZZ_REQUIRE(event.ts_ms >= kMinTimestampMs && event.ts_ms <= kRecordTsMs + kMaxFutureMs);
   ODOMETER_FUZZ_REQUIRE(event.labels.size() <= kMaxLabels + 1);
@@ -52,7 +55,7 @@ void RequireLimits(const Event& event) {
 }
 
 bool SameEvent(const Event& a, const Event& b) {
-  return a.org == b.org && a.name == b.name && a.type == b.type && a.value == b.value && a.ts_ms == b.ts_ms &&
+  return a.org == b.org && a.name == b.name && a.type == b.type && a.value == b.value && a.member == b.member && a.ts_ms == b.ts_ms &&
          a.labels == b.labels && a.id == b.id;
 }
 

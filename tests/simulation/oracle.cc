@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "common/model/views.h"
 #include "processor/seen_ids.h"
 
 namespace odometer {
@@ -113,8 +115,11 @@ void Oracle::Count(int32_t partition, const SentRecord& event, const Key& key,
                    std::map<Window, Expected>* windows) const {
   // What was set tells no time of its parts: only windows that are for ever have it, and totals.
   const bool set = event.kind == SentRecord::Kind::kSet;
-  const Expected one{static_cast<uint64_t>(event.count), event.count * event.value, event.value, event.value,
-                     {event.ts_ms, partition, set ? 0 : event.offset}, event.value};
+  const bool member = event.type == MetricType::kSet;
+  const int64_t value = member ? 0 : event.value;
+  Expected one{static_cast<uint64_t>(event.count), event.count * value, value, value,
+               {event.ts_ms, partition, set ? 0 : event.offset}, value, 0, {}};
+  if (member) one.members.insert(event.value);
   if (tiers_.total) Add(one, &(*windows)[{0, key, 0}]);
   for (const Tier& tier : tiers_.windows) {
     if (set && tier.retention_ms != kForever) continue;
@@ -131,6 +136,7 @@ void Oracle::Add(const Expected& more, Expected* to) {
   to->sum += more.sum;
   to->min = std::min(to->min, more.min);
   to->max = std::max(to->max, more.max);
+  to->members.insert(more.members.begin(), more.members.end());
   if (more.LastOrder() < to->LastOrder()) return;
   to->last_at = more.last_at;
   to->last = more.last;
@@ -145,12 +151,13 @@ Oracle::Expected Oracle::FromAggregate(const Aggregate& aggregate) {
   result.max = static_cast<int64_t>(parts.max.whole());
   result.last_at = {parts.last_ts_ms, parts.last_origin.partition, parts.last_origin.offset};
   result.last = static_cast<int64_t>(parts.last.whole());
+  result.distinct = DistinctCount(aggregate);
   return result;
 }
 
 std::string Oracle::Describe(const Expected& e) {
-  return fmt::format("count {} sum {} min {} max {} last {} at {} of {}@{}", e.count, e.sum, e.min, e.max, e.last,
-                     std::get<0>(e.last_at), std::get<1>(e.last_at), std::get<2>(e.last_at));
+  return fmt::format("count {} sum {} min {} max {} last {} at {} of {}@{} distinct {}", e.count, e.sum, e.min, e.max,
+                     e.last, std::get<0>(e.last_at), std::get<1>(e.last_at), std::get<2>(e.last_at), e.distinct);
 }
 
 std::string Oracle::Describe(const Accounting& a) {
@@ -187,7 +194,7 @@ std::string Oracle::Compare(StateReader* state) const {
 std::string Oracle::CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const {
   for (int org = 0; org <= kSimulatedOrgs; ++org) {
     for (int name = 0; name <= kSimulatedNames + kSimulatedCodes; ++name) {
-      for (MetricType type : {MetricType::kCounter, MetricType::kGauge}) {
+      for (MetricType type : {MetricType::kCounter, MetricType::kGauge, MetricType::kSet}) {
         std::string difference = CompareSeries(state, {org, name, type}, size_ms, first_start_ms);
         if (!difference.empty()) return difference;
       }
@@ -233,7 +240,8 @@ std::string Oracle::CompareSeries(StateReader* state, const Key& key, int64_t si
   for (auto it = expected_.lower_bound({size_ms, key, first_start_ms}); it != expected_.end(); ++it) {
     const auto& [size, its_key, start_ms] = it->first;
     if (size != size_ms || its_key != key) break;
-    expected[start_ms] = it->second;
+    Expected& window = expected[start_ms] = it->second;
+    window.distinct = std::exchange(window.members, {}).size();
   }
   const auto& [org, name, type] = key;
   SeriesSelector selector;

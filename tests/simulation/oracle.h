@@ -40,6 +40,8 @@ class Oracle {
     int64_t sum = 0, min = 0, max = 0;
     std::tuple<int64_t, int32_t, int64_t> last_at;  // event time, partition, offset
     int64_t last = 0;
+    uint64_t distinct = 0;      // of a set; of what was sent only once all of it is there
+    std::set<int64_t> members;  // of what was sent
     friend bool operator==(const Expected&, const Expected&) = default;
     // Records of two topics may be at the same place: then the greater value is the last one.
     auto LastOrder() const { return std::pair{last_at, last}; }

@@ -76,11 +76,13 @@ void Workload::SendEvents(int32_t partition) {
   std::vector<EncodedEvent> bodies;
   for (SentRecord& event : events) {
     event = RandomEvent(partition);
-    const std::string id = event.id == SentRecord::kNoId ? "" : fmt::format(R"(,"id":"i{}")", event.id);
-    const std::string org = event.org == 0 ? "" : fmt::format(R"(,"org":"{}")", SimulatedOrg(event.org));
-    bodies.emplace_back(fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}{}{}}})", SimulatedName(event.name),
-                                    MetricTypeName(event.type), event.value, event.ts_ms, org, id),
-                        records_ + bodies.size());
+    // The number decides, not chance: so seeds go on meaning what they meant.
+    const uint64_t number = records_ + bodies.size();
+    if (number % 7 == 4) {
+      event.type = MetricType::kSet;
+      event.value = static_cast<int64_t>(number * number % 37);
+    }
+    bodies.emplace_back(EventBody(event), number);
   }
   const TopicPartition tp{kTopic, partition};
   if (!transaction) return Remember(partition, events[0], broker_->Append(tp, bodies[0].record()));
@@ -90,6 +92,16 @@ void Workload::SendEvents(int32_t partition) {
   for (const SentRecord& event : events) {
     if (commit) Remember(partition, event, offset++);
   }
+}
+
+std::string Workload::EventBody(const SentRecord& event) const {
+  const std::string id = event.id == SentRecord::kNoId ? "" : fmt::format(R"(,"id":"i{}")", event.id);
+  const std::string org = event.org == 0 ? "" : fmt::format(R"(,"org":"{}")", SimulatedOrg(event.org));
+  // A member is the same as text and as a whole number.
+  const bool as_text = event.type == MetricType::kSet && records_ % 2 == 0;
+  const std::string value = as_text ? fmt::format(R"("{}")", event.value) : std::to_string(event.value);
+  return fmt::format(R"({{"name":"{}","type":"{}","value":{},"ts":{}{}{}}})", SimulatedName(event.name),
+                     MetricTypeName(event.type), value, event.ts_ms, org, id);
 }
 
 void Workload::SendForget(int32_t partition) {
@@ -130,7 +142,8 @@ void Workload::SendControl(int32_t partition, std::string_view kind, const Contr
 
 void Workload::SendRubbish(int32_t partition) {
   static const std::vector<std::string> kRubbish = {"", "not json", "{}", R"({"name":""})",
-                                                    R"({"name":"s0","value":"1"})", R"({"name":"s0","type":"none"})"};
+                                                    R"({"name":"s0","value":"1"})", R"({"name":"s0","type":"none"})",
+                                                    R"({"name":"s0","type":"set"})"};
   const bool too_early = random_->OneIn(3);
   const std::string body = too_early ? fmt::format(R"({{"name":"s0","ts":{}}})", clock_->WallMs() + 301'000)
                                      : random_->Of(kRubbish);

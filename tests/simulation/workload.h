@@ -1,5 +1,5 @@
-// What producers send in a simulation: events of a few series of a few orgs, in several encodings, raw ones too, on
-// time, late and too early, some with ids and some of these again, records that are to be rejected, transactions that
+// What producers send in a simulation: events of a few series of a few orgs, in several encodings, members of sets and raw ones
+// too, on time, late and too early, some with ids and some of these again, records that are to be rejected, transactions that
 // are aborted, and commands to forget and to set a series.
 #pragma once
 
@@ -34,7 +34,7 @@ struct SentRecord {
   int org = 0;
   int name = 0;
   MetricType type = MetricType::kCounter;
-  int64_t value = 0;
+  int64_t value = 0;  // of a set: stands for the member
   int64_t count = 1;  // how often the value was counted; of kSet another one
   int64_t ts_ms = 0;
   int id = kNoId;
@@ -58,6 +58,7 @@ class Workload {
 
  private:
   void SendEvents(int32_t partition);
+  std::string EventBody(const SentRecord& event) const;
   void SendForget(int32_t partition);
   void SendSet(int32_t partition);
   void SendControl(int32_t partition, std::string_view kind, const Control& control, const SentRecord& record);

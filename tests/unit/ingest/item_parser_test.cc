@@ -58,6 +58,22 @@ TEST(ParseItem, TheTypeIsRequired) {
   EXPECT_EQ(Parsed(R"({"name":"n","value":1})"), "!bad_type type");
 }
 
+TEST(ParseItem, ASetsValueIsTextOrAWholeNumber) {
+  auto parsed = [](const std::string& value) { return Parsed(R"({"name":"n","type":"SET","value":)" + value + "}"); };
+  EXPECT_EQ(parsed(R"("ann")"), R"({"name":"n","type":"set","value":"ann"})");
+  EXPECT_EQ(parsed(R"("\u00e9 \"")"), "{\"name\":\"n\",\"type\":\"set\",\"value\":\"\u00e9 \\\"\"}");
+  EXPECT_EQ(parsed(R"("null")"), R"({"name":"n","type":"set","value":"null"})");
+  EXPECT_EQ(parsed("18446744073709551615"), R"({"name":"n","type":"set","value":"18446744073709551615"})");
+  for (const char* value : {"18446744073709551616", "-9223372036854775809", "1.5", "null", "true", "[\"ann\"]",
+                            "\"\""}) {
+    EXPECT_EQ(parsed(value), "!bad_value value") << value;
+  }
+  EXPECT_EQ(parsed('"' + std::string(512, 'v') + '"'),
+            R"({"name":"n","type":"set","value":")" + std::string(512, 'v') + "\"}");
+  EXPECT_EQ(parsed('"' + std::string(513, 'v') + '"'), "!bad_value value");
+  EXPECT_EQ(Parsed(R"({"name":"n","type":"SET"})"), "!bad_value value");
+}
+
 TEST(ParseItem, TheNameIsTextOfAtMost512Bytes) {
   EXPECT_EQ(Parsed(R"({"name":5,"type":"METER","value":1})"), "!bad_name name");
   EXPECT_EQ(Parsed(R"({"name":")" + std::string(513, 'n') + R"(","type":"METER","value":1})"), "!bad_name name");

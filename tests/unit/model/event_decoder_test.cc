@@ -53,6 +53,19 @@ TEST_F(EventDecoderTest, NothingIsLeftOverFromTheRecordBefore) {
   EXPECT_EQ(event_.id, "");
 }
 
+TEST_F(EventDecoderTest, TheValueOfASetIsAMember) {
+  ASSERT_EQ(Decode(R"({"name":"visitors","type":"set","value":"ann","org":"acme"})"), "none");
+  EXPECT_EQ(event_.type, MetricType::kSet);
+  EXPECT_EQ(event_.member, "ann");
+  EXPECT_EQ(event_.value, Number());
+  EXPECT_TRUE(event_.counted);
+  ASSERT_EQ(Decode(R"({"name":"visitors","type":"set","value":18446744073709551615})"), "none");
+  EXPECT_EQ(event_.member, "18446744073709551615");
+  ASSERT_EQ(Decode(R"({"name":"visitors","type":"counter","value":7})"), "none");
+  EXPECT_EQ(event_.member, "") << "nothing is left over";
+  EXPECT_EQ(Decode(R"({"name":"visitors","type":"counter","value":"ann"})"), "bad_value") << "only of a set";
+}
+
 TEST_F(EventDecoderTest, NestingIsAllowedToTheLimitAndNotBeyond) {
   for (const char* inside : {"", "1", "{}"}) {
     int own = inside[0] == '{' ? 1 : 0;

@@ -16,9 +16,9 @@ using nlohmann::json;
 json ToJson(const Event& event) {
   json labels = json::object();
   for (const Label& label : event.labels) labels[std::string(label.name)] = label.value;
-  return {{"name", event.name}, {"type", MetricTypeName(event.type)}, {"value", event.value.ToJson()},
-          {"ts", event.ts_ms},  {"labels", labels},                   {"org", event.org},
-          {"id", event.id}};
+  const std::string value = event.type == MetricType::kSet ? std::string(event.member) : event.value.ToJson();
+  return {{"name", event.name}, {"type", MetricTypeName(event.type)}, {"value", value}, {"ts", event.ts_ms},
+          {"labels", labels},   {"org", event.org},                   {"id", event.id}};
 }
 
 TEST(EventGoldenTest, DecoderAgreesWithTheTable) {

@@ -102,7 +102,7 @@ TEST(RecordBody, NestingIsLimited) {
 TEST(RecordBody, NamesTheFieldThatIsWrong) {
   auto with = [](const std::string& fields) { return R"({"name":"a",)" + fields + "}"; };
   EXPECT_EQ(Problem(with(R"("value":1)")), "type");
-  EXPECT_EQ(Problem(with(R"("value":1,"type":"SET")")), "type");
+  EXPECT_EQ(Problem(with(R"("value":1,"type":"SET")")), "type") << "how many there are says not which";
   EXPECT_EQ(Problem(with(R"("value":1,"type":"EVENT")")), "type");
   EXPECT_EQ(Problem(with(R"("value":1,"type":4)")), "type");
   for (const char* value : {"\"1\"", "null", "true", "[1]"}) {
