@@ -229,10 +229,11 @@ class CommandLine {
     CLI::App* command = AddCommand(&app_, "get", "Ask a running query for a count",
                                    "  odometer get visits\n"
                                    "  odometer get visits --type points --period 60\n"
-                                   "  odometer get latency --type timer --from 1700000000000 --to 1700000060000",
+                                   "  odometer get latency --type timer --from 1700000000000 --to 1700000060000\n"
+                                   "  odometer get visitors --type set",
                                    [this] { return RunGet(get_); });
     command->add_option("KEY", get_.key, "What was counted")->required();
-    command->add_option("--type", get_.type, "counter, points, gauge, meter or timer")->capture_default_str();
+    command->add_option("--type", get_.type, "counter, points, gauge, meter, timer or set")->capture_default_str();
     command->add_option("--from", get_.from, "Epoch ms, inclusive");
     command->add_option("--to", get_.to, "Epoch ms, inclusive");
     command->add_option("--period", get_.period, "Seconds per point");

@@ -24,6 +24,8 @@ MetricType TypeOf(MetricView view) {
       return MetricType::kMeter;
     case MetricView::kTimer:
       return MetricType::kTimer;
+    case MetricView::kSet:
+      return MetricType::kSet;
   }
   return MetricType::kCounter;
 }
@@ -34,6 +36,7 @@ int64_t BucketOf(const MetricQuery& query) {
     case MetricView::kGauge:
       return query.period_ms.value_or(kDefaultPeriodMs);
     case MetricView::kTimer:
+    case MetricView::kSet:
       return query.period_ms.value_or(0);
     case MetricView::kCounter:
     case MetricView::kMeter:
@@ -51,11 +54,16 @@ RangeQuery RangeOf(const std::string& org, const MetricQuery& query) {
   return range;
 }
 
-void WriteTimer(const Bucket& bucket, int64_t bucket_ms, JsonWriter* json) {
+// Of a bucket its ends, of a range without buckets the times of its first and last event.
+void WriteSpan(const Bucket& bucket, int64_t bucket_ms, JsonWriter* json) {
   const Aggregate& aggregate = bucket.aggregate;
-  TimerView timer = ViewAsTimer(aggregate);
   json->Key("from").Integer(bucket_ms == 0 ? aggregate.first_ts_ms() : bucket.start_ms);
   json->Key("to").Integer(bucket_ms == 0 ? aggregate.last_ts_ms() : bucket.start_ms + bucket_ms - 1);
+}
+
+void WriteTimer(const Bucket& bucket, int64_t bucket_ms, JsonWriter* json) {
+  TimerView timer = ViewAsTimer(bucket.aggregate);
+  WriteSpan(bucket, bucket_ms, json);
   json->Key("count").Unsigned(timer.count).Key("sum").Raw(timer.sum.ToJson());
   json->Key("min").Raw(timer.min.ToJson()).Key("max").Raw(timer.max.ToJson()).Key("mean").Double(timer.mean);
   json->Key("p50").Double(timer.p50).Key("p75").Double(timer.p75).Key("p95").Double(timer.p95);
@@ -67,6 +75,9 @@ void WriteValue(MetricView view, const Bucket& bucket, int64_t bucket_ms, JsonWr
   json->BeginObject();
   if (view == MetricView::kTimer) {
     WriteTimer(bucket, bucket_ms, json);
+  } else if (view == MetricView::kSet) {
+    WriteSpan(bucket, bucket_ms, json);
+    json->Key("count").Unsigned(aggregate.count()).Key("value").Unsigned(DistinctCount(aggregate));
   } else if (view == MetricView::kGauge) {
     json->Key("from").Integer(bucket.start_ms).Key("value").Raw(aggregate.last().ToJson());
   } else if (view == MetricView::kPoints) {

@@ -17,14 +17,15 @@ std::optional<BadParameter> ParseView(const http::Request& request, MetricView* 
                                                                        {"points", MetricView::kPoints},
                                                                        {"gauge", MetricView::kGauge},
                                                                        {"meter", MetricView::kMeter},
-                                                                       {"timer", MetricView::kTimer}};
+                                                                       {"timer", MetricView::kTimer},
+                                                                       {"set", MetricView::kSet}};
   std::optional<std::string_view> type = request.Query("type");
   for (const auto& [name, value] : kViews) {
     if (type != name) continue;
     *view = value;
     return std::nullopt;
   }
-  return BadParameter{"type", "type must be one of counter, points, gauge, meter, timer"};
+  return BadParameter{"type", "type must be one of counter, points, gauge, meter, timer, set"};
 }
 
 std::optional<BadParameter> ParseTime(const http::Request& request, std::string_view field,

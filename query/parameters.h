@@ -21,7 +21,7 @@ struct BadParameter {
 http::Response BadParameterResponse(const BadParameter& bad);
 
 // What /metric and /read can show of a series.
-enum class MetricView { kCounter, kPoints, kGauge, kMeter, kTimer };
+enum class MetricView { kCounter, kPoints, kGauge, kMeter, kTimer, kSet };
 
 struct MetricQuery {
   std::string key;

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/model/views.h"
 #include "query/answer.h"
 #include "query/json_writer.h"
 
@@ -34,15 +35,31 @@ double MeanRatePerMs(const Aggregate& aggregate) {
   return duration_ms <= 0 ? 0 : static_cast<double>(aggregate.count()) / static_cast<double>(duration_ms);
 }
 
-// A total as a record of the dialect.
-void WriteRecord(const SeriesTotal& total, JsonWriter* json) {
+// A total, and of a set what it shows in place of its members, which take too much memory to be held for many.
+struct Record {
+  explicit Record(SeriesTotal from) : total(std::move(from)), distinct(DistinctCount(total.aggregate)) {
+    total.aggregate.DropMembers();
+  }
+  SeriesTotal total;
+  uint64_t distinct;
+};
+
+std::string ValueOf(const Record& record) {
+  switch (record.total.series.type) {
+    case MetricType::kCounter: return record.total.aggregate.sum().ToJson();
+    case MetricType::kSet: return std::to_string(record.distinct);
+    default: return record.total.aggregate.last().ToJson();
+  }
+}
+
+void WriteRecord(const Record& record, JsonWriter* json) {
+  const SeriesTotal& total = record.total;
   const Aggregate& aggregate = total.aggregate;
   const MetricType type = total.series.type;
   json->BeginObject();
   if (!total.series.level().empty()) json->Key("level").String(total.series.level());
   json->Key("name").String(total.series.name).Key("type").String(UpperCase(MetricTypeName(type)));
-  bool running_sum = type == MetricType::kCounter;
-  json->Key("value").Raw(running_sum ? aggregate.sum().ToJson() : aggregate.last().ToJson());
+  json->Key("value").Raw(ValueOf(record));
   json->Key("startTime").Integer(aggregate.first_ts_ms()).Key("updateTime").Integer(aggregate.last_ts_ms());
   json->Key("count").Unsigned(aggregate.count());
   if (type == MetricType::kMeter) json->Key("meanRate").Double(MeanRatePerMs(aggregate));
@@ -53,18 +70,18 @@ void WriteRecord(const SeriesTotal& total, JsonWriter* json) {
   json->EndObject();
 }
 
-bool UpdatedBefore(const SeriesTotal& a, const SeriesTotal& b) { return UpdatedBefore(a.aggregate, b.aggregate); }
+bool UpdatedBefore(const Record& a, const Record& b) { return UpdatedBefore(a.total.aggregate, b.total.aggregate); }
 
-// Shows the totals of the selected series to `add`, page by page, until it returns false.
+// Shows the records of the selected series to `add`, page by page, until it returns false.
 template <typename Add>
-Status ForEachTotal(StateView* view, const SeriesSelector& selector, size_t page_size, Add add) {
+Status ForEachRecord(StateView* view, const SeriesSelector& selector, size_t page_size, Add add) {
   std::string after;
   do {
     Result<SeriesPage> page = view->ReadTotals(selector, after, page_size);
     if (!page.ok()) return page.status();
     for (SeriesTotal& total : page->totals) {
       // Raw events are no records of this dialect.
-      if (total.series.type != MetricType::kEvent && !add(std::move(total))) return Status::Ok();
+      if (total.series.type != MetricType::kEvent && !add(Record(std::move(total)))) return Status::Ok();
     }
     after = std::move(page->next_after);
   } while (!after.empty());
@@ -90,17 +107,18 @@ http::Response ReadRecords(const http::Request& request, StateView* view, size_t
   json.BeginArray();
   // The series of a name follow each other, so only one name's records are held: by level, of the type updated last.
   std::string name;
-  std::map<std::string, SeriesTotal> by_level;
+  std::map<std::string, Record> by_level;
   auto flush = [&] {
-    for (const auto& [level, total] : by_level) WriteRecord(total, &json);
+    for (const auto& [level, record] : by_level) WriteRecord(record, &json);
     by_level.clear();
     return body.size() <= max_bytes;
   };
-  Status read = ForEachTotal(view, selector, page_size, [&](SeriesTotal total) {
-    if (total.series.name != name && !flush()) return false;
-    name = total.series.name;
-    auto [last, added] = by_level.try_emplace(std::string(total.series.level()), total);
-    if (!added && UpdatedBefore(last->second, total)) last->second = std::move(total);
+  Status read = ForEachRecord(view, selector, page_size, [&](Record record) {
+    const Series& series = record.total.series;
+    if (series.name != name && !flush()) return false;
+    name = series.name;
+    auto [last, added] = by_level.try_emplace(std::string(series.level()), record);
+    if (!added && UpdatedBefore(last->second, record)) last->second = std::move(record);
     return true;
   });
   if (!read.ok()) return ErrorResponse(read);
@@ -113,9 +131,9 @@ Result<std::optional<std::string>> ReadRecordJson(const std::string& org, const 
                                                   StateView* view, size_t page_size) {
   SeriesSelector selector{.org = org};
   selector.qualified_name = qualified_name;
-  std::optional<SeriesTotal> last;
-  Status read = ForEachTotal(view, selector, page_size, [&](SeriesTotal total) {
-    if (!last || UpdatedBefore(*last, total)) last = std::move(total);
+  std::optional<Record> last;
+  Status read = ForEachRecord(view, selector, page_size, [&](Record record) {
+    if (!last || UpdatedBefore(*last, record)) last = std::move(record);
     return true;
   });
   if (!read.ok()) return read;

@@ -189,7 +189,8 @@ class LocalView final : public StateView {
     TotalsPage page(std::move(after_series), limit, [&](int32_t partition, SeriesId id, Aggregate* into) {
       Aggregate part;
       ODOMETER_RETURN_IF_ERROR(ReadTotal(partition, id, &part));
-      into->Merge(Aggregate::FromParts(part.parts()));
+      part.DropSketch();
+      into->Merge(part);
       return Status::Ok();
     });
     ODOMETER_RETURN_IF_ERROR(VisitSelected(*view_, selector, page.first_key(), &watch_, [&](const NameRow& row) {

@@ -84,7 +84,7 @@ struct WindowsAnswer {
 
 struct SeriesTotal {
   Series series;        // without labels other than the level
-  Aggregate aggregate;  // without sketch
+  Aggregate aggregate;  // without sketch; a set has its members
 };
 struct SeriesPage {
   // Series that differ only in labels other than the level are one, merged over the tasks of this instance too. Sorted

@@ -48,7 +48,8 @@ bool TotalsPage::Add(const NameRow& row) {
   const size_t room = limit_ - page_.totals.size();
   auto place = candidates_.lower_bound(level);
   if (place == candidates_.end() || place->first != level) {
-    if (place == candidates_.end() && candidates_.size() == room) {
+    // Past what was left out nothing is kept, or the page would skip it.
+    if (place == candidates_.end() && (candidates_.size() == room || left_out_)) {
       left_out_ = true;
       return true;
     }
@@ -56,10 +57,14 @@ bool TotalsPage::Add(const NameRow& row) {
     if (!level.empty()) series->labels.emplace_back(kLevelLabel, level);
     place = candidates_.emplace_hint(place, std::move(level), SeriesTotal{std::move(*series), {}});
   }
+  candidate_bytes_ -= place->second.aggregate.HeapBytes();
   status_ = merge_total_(row.partition, row.id, &place->second.aggregate);
+  candidate_bytes_ += place->second.aggregate.HeapBytes();
   if (!status_.ok()) return false;
-  if (candidates_.size() > room) {
-    candidates_.erase(std::prev(candidates_.end()));
+  while (candidates_.size() > room || (candidate_bytes_ > kMaxPageBytes && candidates_.size() > 1)) {
+    const auto last = std::prev(candidates_.end());
+    candidate_bytes_ -= last->second.aggregate.HeapBytes();
+    candidates_.erase(last);
     left_out_ = true;
   }
   return true;
@@ -68,12 +73,13 @@ bool TotalsPage::Add(const NameRow& row) {
 void TotalsPage::EndGroup() {
   for (auto at = candidates_.begin(); at != candidates_.end() && !complete(); ++at) {
     SeriesTotal& total = at->second;
-    bytes_ += sizeof(SeriesTotal) + TextBytes(total.series);
+    bytes_ += sizeof(SeriesTotal) + TextBytes(total.series) + total.aggregate.HeapBytes();
     const bool last_of_page = bytes_ > kMaxPageBytes || (left_out_ && std::next(at) == candidates_.end());
     if (last_of_page) page_.next_after = Cursor(total.series);
     if (!total.aggregate.empty()) page_.totals.push_back(std::move(total));
   }
   candidates_.clear();
+  candidate_bytes_ = 0;
   left_out_ = false;
 }
 

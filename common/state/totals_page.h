@@ -1,9 +1,9 @@
 // One page of series with their totals, in the order (name, type, level).
 //
 // The names index has the order (name, type, task, id), so the series of one (name, type), a group, must be put
-// together by level, over other labels and the tasks. Only the smallest levels that still fit in the page are kept
-// meanwhile: memory is bounded by the page, however large the group; a group of n series costs n index rows for each
-// page of levels that it fills.
+// together by level, over other labels and the tasks. Only the smallest levels that still fit in the page, by number
+// and by size, are kept meanwhile: memory is bounded by the page, however large the group; a group of n series costs n
+// index rows for each page of levels that it fills.
 #pragma once
 
 #include <cstddef>
@@ -52,6 +52,7 @@ class TotalsPage {
   SeriesPage page_;
   Status status_;
   size_t bytes_ = 0;
+  size_t candidate_bytes_ = 0;  // on the heap, of the candidates' aggregates: those of sets
   std::string group_;
   std::map<std::string, SeriesTotal> candidates_;  // of the group, those of the smallest levels
   bool left_out_ = false;                          // the group has more

@@ -137,14 +137,14 @@ def check_every_view(deployment):
     """Each type of /metric fits its schema, with values in it."""
     query, ingest = deployment.http("query"), deployment.http("ingest")
     components = DOCUMENT["components"]
-    for views in (("counter", "points"), ("gauge",), ("meter",), ("timer",)):
+    for views in (("counter", "points"), ("gauge",), ("meter",), ("timer",), ("set",)):
         name = "view." + views[0]
         item = json.dumps({"name": name, "type": views[0], "value": 3})
         status, headers, _ = ingest.request("POST", "/ingest/metrics", item, {"Content-Type": "application/json"})
         assert status == 200
         for view in views:
             answer, _ = query.get_json("/metric", key=name, type=view, **{"min-offset": headers["x-odometer-offset"]})
-            shape = {"counter": "Counter", "meter": "Meter", "timer": "Timer"}.get(view, "Bucket") + "Value"
+            shape = {"counter": "Counter", "meter": "Meter", "timer": "Timer", "set": "Set"}.get(view, "Bucket") + "Value"
             assert len(answer["values"]) == 1, answer
             Draft202012Validator(components["schemas"][shape]).validate(answer["values"][0])
 

@@ -24,6 +24,13 @@ def check_timer(answer, expected, what):
         assert abs(answer[name] - exact) <= 0.01 * abs(exact), f"{what} {name}: {answer[name]} instead of {exact}"
 
 
+def check_set(answer, expected, what):
+    """Up to 4,096 members are counted; by chance two of them may be taken for one."""
+    assert answer["count"] == expected.count, f"{what}: {answer}"
+    allowed = 1 if expected.distinct <= 4096 else 0.02 * expected.distinct
+    assert abs(answer["value"] - expected.distinct) <= allowed, f"{what}: {answer} instead of {expected.distinct}"
+
+
 def check_series(http, key, windows, size_ms):
     """Compares one series in one tier (size_ms 0: the total); returns the number of windows compared."""
     kind, _, name = key
@@ -49,6 +56,8 @@ def check_series(http, key, windows, size_ms):
         assert answer["from"] == first, f"{what}: from {answer['from']} instead of {first}"
         if kind == "timer":
             check_timer(answer, expected, what)
+        elif kind == "set":
+            check_set(answer, expected, what)
         elif kind == "gauge":
             assert answer["value"] == expected.last, f"{what}@{start}: {answer} instead of {expected.last}"
         else:

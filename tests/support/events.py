@@ -1,6 +1,6 @@
-"""What the tests count: events of all types that have a value."""
+"""What the tests count: events of all types that have a value of their own kind."""
 
-TYPES = ("counter", "gauge", "meter", "timer")
+TYPES = ("counter", "gauge", "meter", "timer", "set")
 
 
 def make_value(rng, kind):
@@ -10,4 +10,7 @@ def make_value(rng, kind):
         return rng.choice((rng.randrange(-1000, 1000), round(rng.uniform(-100, 100), 3)))
     if kind == "meter":
         return 1
+    if kind == "set":
+        member = int(3000 * rng.random() ** 2)
+        return rng.choice((member, str(member), f"user-{member}"))
     return round(rng.lognormvariate(3, 1), 3)

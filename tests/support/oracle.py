@@ -41,6 +41,11 @@ class Expected:
         return float(sum(abs(Fraction(value)) for value in self.values))
 
     @property
+    def distinct(self):
+        """Of a set: a whole number is the text of its digits."""
+        return len({str(value) for value in self.values})
+
+    @property
     def last_ts(self):
         return self.last_key[0]
 

@@ -42,7 +42,7 @@ TEST_F(KilometricTest, CounterTellsFirstLastAndSum) {
 }
 
 TEST_F(KilometricTest, NothingFoundIsAnEmptyList) {
-  for (const char* type : {"counter", "points", "gauge", "meter", "timer"}) {
+  for (const char* type : {"counter", "points", "gauge", "meter", "timer", "set"}) {
     EXPECT_EQ(Body({{"key", "no \"such\""}, {"type", type}}), R"({"name":"no \"such\"","values":[]})");
   }
   state_.Add(MakeSeries("k"), 1, kStart);
@@ -111,6 +111,23 @@ TEST_F(KilometricTest, TimerShowsTheRangeOrEachBucket) {
   EXPECT_EQ(buckets[0]["to"], kStart + kMinute - 1);
   EXPECT_EQ(buckets[0]["count"], 100);
   EXPECT_EQ(buckets[1]["min"], 1000);
+}
+
+TEST_F(KilometricTest, SetShowsTheDistinctMembersOfTheRangeOrOfEachBucket) {
+  const Series home = MakeSeries("visitors", MetricType::kSet, {{"page", "home"}});
+  const Series help = MakeSeries("visitors", MetricType::kSet, {{"page", "help"}});
+  for (int i = 0; i < 30; ++i) state_.Add(home, i % 20, kStart + i);
+  for (int i = 10; i < 40; ++i) state_.Add(help, i, kStart + kMinute + i, 1);
+
+  EXPECT_EQ(Body({{"key", "visitors"}, {"type", "set"}}),
+            R"({"name":"visitors","values":[{"from":1603303560000,"to":1603303620039,"count":60,"value":40}]})");
+  EXPECT_EQ(Body({{"key", "visitors"}, {"type", "set"}, {"label.page", "home"}}),
+            R"({"name":"visitors","values":[{"from":1603303560000,"to":1603303560029,"count":30,"value":20}]})");
+  EXPECT_EQ(Body({{"key", "visitors"}, {"type", "set"}, {"period", "60"}}),
+            R"({"name":"visitors","values":[{"from":1603303560000,"to":1603303619999,"count":30,"value":20},)"
+            R"({"from":1603303620000,"to":1603303679999,"count":30,"value":30}]})")
+      << "who comes in two buckets counts in both, once in the range";
+  EXPECT_TRUE(Values({{"key", "visitors"}, {"type", "counter"}}).empty());
 }
 
 TEST_F(KilometricTest, MeterShowsCountAndRatesAtTo) {

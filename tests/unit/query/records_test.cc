@@ -65,6 +65,19 @@ TEST_F(RecordsTest, AGaugeShowsItsLastValueAndNoLevelWhenItHasNone) {
                            R"("startTime":1603303560000,"updateTime":1603303560001,"count":2})");
 }
 
+TEST_F(RecordsTest, ASetShowsHowManyDistinctMembersItHas) {
+  // On two partitions, and under labels that the record does not tell apart.
+  for (int i = 0; i < 8; ++i) {
+    const Labels level = {{"level", "web"}}, page = {{"level", "web"}, {"page", "home"}};
+    state_.Add(MakeSeries("visitors", MetricType::kSet, level), i % 5, kStart);
+    state_.Add(MakeSeries("visitors", MetricType::kSet, page), 4 + i % 3, kStart + 1, 1);
+  }
+  const std::string record = R"({"level":"web","name":"visitors","type":"SET","value":7,)"
+                             R"("startTime":1603303560000,"updateTime":1603303560001,"count":16})";
+  EXPECT_EQ(Text("web.visitors"), record);
+  EXPECT_EQ(All().dump(), nlohmann::json::array({nlohmann::json::parse(record)}).dump());
+}
+
 TEST_F(RecordsTest, AnUnknownNameIs404) {
   state_.Add(MakeSeries("hits", MetricType::kCounter, {{"level", "web"}}), 5, kStart);
   http::Response response = One("hits");

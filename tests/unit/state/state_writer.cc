@@ -69,8 +69,12 @@ void StateWriter::StageAggregate(StoreBatch* batch, FamilyId family, const std::
   Aggregate aggregate;
   std::string bytes;
   if (store_.Get(family, key, &bytes).ok()) aggregate = AggregateCodec::Decode(bytes).value();
-  aggregate.Add(Number::Of(value), ts_ms, {partition, metas_[partition].next_input_offset},
-                series.type == MetricType::kTimer);
+  const Origin origin{partition, metas_[partition].next_input_offset};
+  if (series.type == MetricType::kSet) {
+    aggregate.AddMember(DistinctSketch::HashOf(std::to_string(value)), ts_ms, origin);
+  } else {
+    aggregate.Add(Number::Of(value), ts_ms, origin, series.type == MetricType::kTimer);
+  }
   bytes.clear();
   AggregateCodec::Encode(aggregate, &bytes);
   batch->Put(family, key, bytes);

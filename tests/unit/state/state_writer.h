@@ -29,7 +29,8 @@ class StateWriter {
 
   const StateLayout& layout() const { return layout_; }
 
-  // Counts the event in every tier of the task that still retains it, and commits.
+  // Counts the event in every tier of the task that still retains it, and commits. Of a set the value's digits are the
+  // member.
   void Add(int32_t partition, const Series& series, int64_t ts_ms, int64_t value = 1);
   // Many series at once, each with one event.
   void AddMany(int32_t partition, const std::vector<Series>& series, int64_t ts_ms);

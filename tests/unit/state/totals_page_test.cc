@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "common/model/aggregate_codec.h"
 #include "common/state/local_reader.h"
 #include "common/store/memory_store.h"
 #include "tests/unit/state/state_writer.h"
@@ -118,6 +121,53 @@ TEST_F(TotalsPageTest, APageEndsBeforeItGetsTooLarge) {
   } while (!after.empty());
   EXPECT_EQ(series, 40u);
   EXPECT_EQ(pages, 2u);
+}
+
+TEST_F(TotalsPageTest, SetsAreMergedByTheirMembers) {
+  for (int i = 0; i < 10; ++i) {
+    state_.Add(i % 3, MakeSeries("m", {{"level", "a"}, {"user", std::to_string(i)}}, MetricType::kSet), 1'000, i / 2);
+  }
+  const SeriesPage page = reader_->ReadTotals({.name = "m"}, "", 5).value();
+  ASSERT_EQ(page.totals.size(), 1u);
+  EXPECT_EQ(page.totals[0].aggregate.count(), 10u);
+  EXPECT_EQ(page.totals[0].aggregate.members()->Estimate(), 5u);
+}
+
+TEST_F(TotalsPageTest, PagesOfLargeSetsEndEarlyAndShowEverySeriesOnce) {
+  // 20 MiB of members, in two tasks each, whose levels come in no order.
+  constexpr int kLevels = 1'300;
+  Aggregate large;
+  for (uint64_t i = 0; i < 5'000; ++i) large.AddMember(DistinctSketch::HashOf(std::to_string(i)), 1'000, {});
+  std::string bytes;
+  AggregateCodec::Encode(large, &bytes);
+  for (int32_t partition : {0, 1}) {
+    std::vector<Series> series;
+    for (int i = 0; i < kLevels; ++i) {
+      series.push_back(MakeSeries("m", {{"level", std::to_string(1'000 + i * 37 % kLevels)}}, MetricType::kSet));
+    }
+    state_.AddMany(partition, series, 1'000);
+    for (SeriesId id = 1; id <= kLevels; ++id) {
+      std::string key;
+      AppendSeriesKey(partition, id, &key);
+      state_.PutRaw(StateLayout::kTotals, key, bytes);
+    }
+  }
+  size_t pages = 0;
+  std::vector<std::string> levels;
+  std::string after;
+  do {
+    SeriesPage page = reader_->ReadTotals({}, after, 2'000).value();
+    for (const SeriesTotal& total : page.totals) {
+      levels.emplace_back(total.series.level());
+      ASSERT_EQ(total.aggregate.count(), 10'000u);
+    }
+    ++pages;
+    after = page.next_after;
+  } while (!after.empty());
+  EXPECT_EQ(pages, 2u);
+  EXPECT_EQ(levels.size(), static_cast<size_t>(kLevels));
+  EXPECT_TRUE(std::is_sorted(levels.begin(), levels.end()));
+  EXPECT_EQ(std::adjacent_find(levels.begin(), levels.end()), levels.end());
 }
 
 TEST_F(TotalsPageTest, RefusesForeignCursorsAndEmptyPages) {
