@@ -41,18 +41,28 @@ class EpochLimit {
     max_bytes_ = bytes;
     bytes_ = std::min(bytes_, bytes);
   }
-  void Committed(int64_t took_ms) {
-    if (took_ms > long_ms_) {
+  // What gathered for it, and what it wrote: a few bytes may have every tier's large sketches written anew, and these are
+  // in memory meanwhile.
+  void Committed(int64_t took_ms, uint64_t gathered_bytes, uint64_t written_bytes) {
+    const uint64_t may_write = kWrittenPerGathered * max_bytes_;
+    if (written_bytes > may_write) {
+      const double fits = static_cast<double>(gathered_bytes) / static_cast<double>(written_bytes);
+      ShrinkTo(std::min(bytes_, static_cast<uint64_t>(fits * static_cast<double>(may_write))));
+    } else if (took_ms > long_ms_) {
       Lost();
-    } else if (took_ms < long_ms_ / 2) {
+    } else if (took_ms < long_ms_ / 2 && written_bytes <= may_write - may_write / 4) {
       bytes_ = std::min(max_bytes_, bytes_ + bytes_ / 4);
     }
   }
   // The commit's outcome was a recovery.
-  void Lost() { bytes_ = std::max(std::min(max_bytes_, kLeastBytes), bytes_ / 2); }
+  void Lost() { ShrinkTo(bytes_ / 2); }
 
  private:
   static constexpr uint64_t kLeastBytes = 1 << 20;
+  // Counters, gauges and meters write less than once what gathered, so they never notice.
+  static constexpr uint64_t kWrittenPerGathered = 2;
+
+  void ShrinkTo(uint64_t bytes) { bytes_ = std::max(std::min(max_bytes_, kLeastBytes), bytes); }
 
   uint64_t max_bytes_;
   const int64_t long_ms_;

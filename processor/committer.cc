@@ -72,6 +72,7 @@ class Committer::Transaction {
   }
 
   std::unique_ptr<StoreBatch> TakeBatch() { return std::move(batch_); }
+  uint64_t written_bytes() const { return written_bytes_; }
 
  private:
   Status WriteStore(const Epoch& epoch, OpenTask* task, int64_t stream_time_ms) {
@@ -229,6 +230,7 @@ class Committer::Transaction {
   }
   Status ProducePending(const std::string& topic, int32_t partition) {
     if (pending_.empty()) return Status::Ok();
+    for (const OutRecord& record : pending_) written_bytes_ += record.key.size() + record.value.size();
     Status status = producer_->Produce(topic, partition, pending_);
     pending_.clear();
     return status;
@@ -244,6 +246,7 @@ class Committer::Transaction {
   std::vector<const Delta*> sorted_;
   std::unordered_set<SeriesId> dead_;  // forgotten in this epoch: what it counted before can't be seen any more
   std::string key_, name_key_, value_, stored_;
+  uint64_t written_bytes_ = 0;
 };
 
 Committer::Committer(CommitterOptions options, const StateLayout* layout, const Inputs* inputs, Store* store,
@@ -294,6 +297,7 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
   for (size_t i = 0; i < epochs.size(); ++i) {
     if (Status written = transaction.WriteProgress(*epochs[i], metas[i]); !written.ok()) return abort(written);
   }
+  written_bytes_ = transaction.written_bytes();
   // S2
   if (Status flushed = AsStep("commit.flush", [&] { return producer->Flush(); }); !flushed.ok()) return abort(flushed);
   std::map<TopicPartition, int64_t> ends = producer->AcknowledgedEnds();

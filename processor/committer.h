@@ -44,6 +44,9 @@ class Committer {
   // `group` is not used, and may be null, without exactly_once.
   Status Commit(const std::vector<const Epoch*>& epochs, TransactionalProducer* producer, const GroupMetadata* group);
 
+  // Keys and values that the last commit wrote to its topics; about the same goes to the store.
+  uint64_t written_bytes() const { return written_bytes_; }
+
   // Says again of open tasks that are idle, and whose checkpoint is older than that, that nothing is missing: a
   // checkpoint that has become too old is not restored from (RestorerOptions::max_checkpoint_age_ms).
   Status RefreshCheckpoints(int64_t max_age_ms);
@@ -60,6 +63,7 @@ class Committer {
   Store* const store_;
   const Clock* const clock_;
   std::map<int32_t, std::unique_ptr<OpenTask>> tasks_;
+  uint64_t written_bytes_ = 0;
 };
 
 }  // namespace odometer

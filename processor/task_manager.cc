@@ -321,7 +321,7 @@ Status TaskManager::FinishCommit() {
   const int64_t took_ms = commit.ended_ms - commit.started_ms;
   const double seconds = static_cast<double>(took_ms) / 1000;
   if (commit.status.ok()) {
-    epoch_limit_.Committed(took_ms);
+    epoch_limit_.Committed(took_ms, commit.bytes, parts_.committer->written_bytes());
     parts_.instruments->CommitEnded("committed", seconds);
     OnCommitted(commit);
     pending_commit_.reset();

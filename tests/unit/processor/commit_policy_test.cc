@@ -23,15 +23,15 @@ TEST(CommitPolicy, NothingNewNeedsNoCommit) { EXPECT_FALSE(kPolicy.ShouldCommit(
 TEST(EpochLimit, HalvesWhenCommitsTakeTooLongAndGrowsBackSlowly) {
   EpochLimit limit(64 << 20, 15'000);
   EXPECT_EQ(limit.bytes(), 64u << 20);
-  limit.Committed(5'001);
+  limit.Committed(5'001, 1 << 20, 1 << 20);
   EXPECT_EQ(limit.bytes(), 32u << 20);
   limit.Lost();
   EXPECT_EQ(limit.bytes(), 16u << 20);
-  limit.Committed(3'000);  // neither long nor short
+  limit.Committed(3'000, 1 << 20, 1 << 20);  // neither long nor short
   EXPECT_EQ(limit.bytes(), 16u << 20);
-  limit.Committed(100);
+  limit.Committed(100, 1 << 20, 1 << 20);
   EXPECT_EQ(limit.bytes(), 20u << 20);
-  for (int i = 0; i < 20; ++i) limit.Committed(100);
+  for (int i = 0; i < 20; ++i) limit.Committed(100, 1 << 20, 1 << 20);
   EXPECT_EQ(limit.bytes(), 64u << 20);
 }
 
@@ -44,13 +44,26 @@ TEST(EpochLimit, NeverVanishes) {
   EXPECT_EQ(small.bytes(), 1000u);
 }
 
+TEST(EpochLimit, ShrinksToWhatWritesNoMoreThanTwiceWhatMayGather) {
+  EpochLimit limit(64 << 20, 15'000);
+  // 16 MiB of deltas had 512 MiB of sketches written: a quarter of them would have been right.
+  limit.Committed(100, 16 << 20, 512 << 20);
+  EXPECT_EQ(limit.bytes(), 4u << 20);
+  limit.Committed(100, 4 << 20, 120 << 20);
+  EXPECT_EQ(limit.bytes(), 4u << 20) << "a quarter more would be too much";
+  limit.Committed(100, 4 << 20, 8 << 20);
+  EXPECT_EQ(limit.bytes(), 5u << 20);
+  limit.Committed(100, 1 << 10, 512 << 20);
+  EXPECT_EQ(limit.bytes(), 1u << 20) << "but it does not vanish";
+}
+
 TEST(EpochLimit, FollowsALowerMaximumAtOnceAndAHigherOneBitByBit) {
   EpochLimit limit(64 << 20, 15'000);
   limit.set_max_bytes(8 << 20);
   EXPECT_EQ(limit.bytes(), 8u << 20);
   limit.set_max_bytes(16 << 20);
   EXPECT_EQ(limit.bytes(), 8u << 20);
-  for (int i = 0; i < 10; ++i) limit.Committed(1);
+  for (int i = 0; i < 10; ++i) limit.Committed(1, 1 << 20, 1 << 20);
   EXPECT_EQ(limit.bytes(), 16u << 20);
 }
 
