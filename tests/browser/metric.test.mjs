@@ -102,6 +102,20 @@ test('a timer tells its percentiles', async () => {
   });
 });
 
+test('a set tells how many distinct values it has', async () => {
+  const name = unique('visitors');
+  const visit = (user) => ({level: 'web', name, type: 'SET', value: `user-${user}`});
+  await ingest(...Array.from({length: 60}, (_, i) => visit(i % 25)));
+  await withPage(metricHash({name, level: 'web', type: 'SET'}), async (page) => {
+    const value = async () => numberOf(await page.getByTestId('value').innerText());
+    await until('the distinct values', async () => (await value()) === 25);
+    await points(page, (count) => count >= 1);
+    assert.match(await page.locator('.plot').getAttribute('aria-label'), /distinct: /);
+    await ingest(visit(3), visit(25));
+    await until('a new one to be counted', async () => (await value()) === 26);
+  });
+});
+
 test('a meter tells its rates, a gauge its last value', async () => {
   const meter = unique('metered');
   const gauge = unique('gauged');

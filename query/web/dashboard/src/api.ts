@@ -1,7 +1,7 @@
 // Asks the server that served the page, and no other.
 import {parseJson, type Numeric} from './json';
 
-export type MetricType = 'COUNTER' | 'GAUGE' | 'METER' | 'TIMER' | 'EVENT';
+export type MetricType = 'COUNTER' | 'GAUGE' | 'METER' | 'TIMER' | 'SET' | 'EVENT';
 
 export interface MetricRecord {
   level?: string;

@@ -94,6 +94,7 @@ const TYPE_NAMES: Record<MetricType, string> = {
   GAUGE: 'Gauge',
   METER: 'Meter',
   TIMER: 'Timer',
+  SET: 'Set',
   EVENT: 'Events',
 };
 

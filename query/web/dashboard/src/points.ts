@@ -54,9 +54,16 @@ export function linesOf(type: MetricType): string[] {
       return ['1 min rate', '15 min rate'];
     case 'GAUGE':
       return ['value'];
+    case 'SET':
+      return ['distinct'];
     default:
       return ['sum'];
   }
+}
+
+// A bucket without events has a value all the same: none is 0.
+export function countsFromZero(type: MetricType): boolean {
+  return type === 'COUNTER' || type === 'EVENT' || type === 'SET';
 }
 
 export function selectorOf(source: Source): Parameters {
@@ -103,8 +110,7 @@ async function readBuckets(source: Source, range: Range, periodS: number, signal
   // the range, as that may just not be retained any more.
   const from = range.all ? undefined : Math.ceil((range.fromMs + EDGE_MS) / periodMs) * periodMs;
   const {value, position} = await ask(source, {period: periodS, from, to: range.toMs}, signal);
-  const sums = source.type === 'COUNTER' || source.type === 'EVENT';
-  const buckets = sums ? fill(value, periodS, range) : value;
+  const buckets = countsFromZero(source.type) ? fill(value, periodS, range) : value;
   return {
     periodS,
     range,
@@ -126,14 +132,20 @@ async function ask(source: Source, parameters: Parameters, signal: AbortSignal):
     const {value, position} = await get<{values: TimerValue[]}>('/read', {...all, type: 'timer'}, signal);
     return {value: value.values.map((t) => ({time: t.from / 1000, values: [t.p50, t.p95, t.p99]})), position};
   }
-  const type = source.type === 'GAUGE' ? 'gauge' : 'points';
+  const type = viewOf(source.type);
   const {value, position} = await get<{values: BucketValue[]}>('/read', {...all, type}, signal);
   return {value: value.values.map((bucket) => ({time: bucket.from / 1000, values: [Number(bucket.value)]})), position};
 }
 
+// Of types with one value a bucket, what is asked for.
+export function viewOf(type: MetricType): string {
+  if (type === 'GAUGE') return 'gauge';
+  return type === 'SET' ? 'set' : 'points';
+}
+
 export type Buckets = {time: number; values: (number | null)[]}[];
 
-// A bucket without events has the sum 0, and the server leaves it out.
+// A bucket without events counts 0, and the server leaves it out.
 function fill(buckets: Buckets, periodS: number, range: Range): Buckets {
   const first = buckets[0];
   if (first === undefined) return buckets;
@@ -174,13 +186,13 @@ async function readMeterAt(source: Source, toMs: number, signal: AbortSignal): P
   return (await get<{values: MeterValue[]}>('/read', parameters, signal)).value.values[0];
 }
 
-// Puts buckets that have changed, or are new, in their places. Nothing is taken out. Sums have no gaps: what lies between
-// the last bucket and a new one is zero.
-export function merge(points: Points, changes: Buckets, sums = false): Points {
+// Puts buckets that have changed, or are new, in their places. Nothing is taken out. What counts from zero has no
+// gaps: what lies between the last bucket and a new one is zero.
+export function merge(points: Points, changes: Buckets, fromZero = false): Points {
   const times = [...points.times];
   const lines = points.lines.map((line) => [...line]);
   for (const change of changes) {
-    for (let last = times[times.length - 1]; sums && last !== undefined && times.length < MAX_FILLED; ) {
+    for (let last = times[times.length - 1]; fromZero && last !== undefined && times.length < MAX_FILLED; ) {
       last += points.periodS;
       if (last >= change.time) break;
       times.push(last);

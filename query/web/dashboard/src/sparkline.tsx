@@ -3,7 +3,7 @@ import {useEffect, useRef, useState} from 'preact/hooks';
 
 import {get, type BucketValue, type TimerValue} from './api';
 import {formatNumber} from './format';
-import {linesOf, readPoints, selectorOf, type Source} from './points';
+import {countsFromZero, linesOf, readPoints, selectorOf, viewOf, type Source} from './points';
 import type {Numeric} from './json';
 
 const WIDTH = 120;
@@ -31,7 +31,7 @@ export async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
 async function readHour(source: Source, signal: AbortSignal): Promise<(number | null)[]> {
   const end = Math.ceil(Date.now() / 60_000);
   const parameters = {...selectorOf(source), period: 60, from: (end - 60) * 60_000};
-  const values = new Array<number | null>(60).fill(source.type === 'GAUGE' || source.type === 'TIMER' ? null : 0);
+  const values = new Array<number | null>(60).fill(countsFromZero(source.type) ? 0 : null);
   const put = (from: number, value: Numeric | null): void => {
     const at = Math.floor(from / 60_000) - (end - 60);
     if (at >= 0 && at < 60) values[at] = value === null ? null : Number(value);
@@ -44,7 +44,7 @@ async function readHour(source: Source, signal: AbortSignal): Promise<(number | 
     const points = await readPoints(source, range, [], signal);
     return points.lines[0] ?? [];
   } else {
-    const type = source.type === 'GAUGE' ? 'gauge' : 'points';
+    const type = viewOf(source.type);
     const {value} = await get<{values: BucketValue[]}>('/read', {...parameters, type}, signal);
     for (const bucket of value.values) put(bucket.from, bucket.value);
   }

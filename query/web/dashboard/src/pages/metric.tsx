@@ -97,6 +97,7 @@ const VALUE_LABELS: Record<MetricType, string> = {
   GAUGE: 'Last value',
   METER: 'Last value',
   TIMER: 'Last value',
+  SET: 'Distinct values of all time',
   EVENT: 'Sum of all time',
 };
 

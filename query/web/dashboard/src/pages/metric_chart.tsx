@@ -9,6 +9,7 @@ import {parseJson} from '../json';
 import {openEvents} from '../live';
 import {Empty, Failed, Loading, Panel} from '../parts';
 import {
+  countsFromZero,
   linesOf,
   merge,
   PERIODS,
@@ -33,6 +34,7 @@ const SHAPES: Record<MetricType, Shape> = {
   EVENT: 'bars',
   GAUGE: 'steps',
   TIMER: 'lines',
+  SET: 'bars',
   METER: 'lines',
 };
 
@@ -41,6 +43,7 @@ const TITLES: Record<MetricType, string> = {
   EVENT: 'Sum',
   GAUGE: 'Last value',
   TIMER: 'Percentiles',
+  SET: 'Distinct values',
   METER: 'Rates',
 };
 
@@ -214,8 +217,8 @@ function usePoints({source, updated, count, startMs}: Props, look: Look, period:
 
 type SetPoints = (change: (points: Points | null) => Points | null) => void;
 
-function mergeInto(setPoints: SetPoints, periodS: number, buckets: Buckets, sums = false): void {
-  setPoints((points) => (points && points.periodS === periodS ? merge(points, buckets, sums) : points));
+function mergeInto(setPoints: SetPoints, periodS: number, buckets: Buckets, fromZero = false): void {
+  setPoints((points) => (points && points.periodS === periodS ? merge(points, buckets, fromZero) : points));
 }
 
 // Sums are told as they change.
@@ -244,7 +247,7 @@ function useTail(source: Source, periodS: number, version: string, setPoints: Se
   const newest = useRef(version);
   newest.current = version;
   useEffect(() => {
-    if (periodS === 0 || (source.type !== 'GAUGE' && source.type !== 'TIMER')) return;
+    if (periodS === 0 || !['GAUGE', 'TIMER', 'SET'].includes(source.type)) return;
     const abort = new AbortController();
     let seen = '';
     let busy = false;
@@ -253,7 +256,8 @@ function useTail(source: Source, periodS: number, version: string, setPoints: Se
       busy = true;
       const wanted = newest.current;
       try {
-        mergeInto(setPoints, periodS, await readTail(source, periodS, abort.signal));
+        const tail = await readTail(source, periodS, abort.signal);
+        mergeInto(setPoints, periodS, tail, countsFromZero(source.type));
         seen = wanted;
       } catch {
         // The next turn tries again; until then it is no worse than old.

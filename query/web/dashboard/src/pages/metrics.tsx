@@ -12,7 +12,7 @@ import {inTurn, Sparkline} from '../sparkline';
 
 const PAGE = 100;
 const EVENT_SUM_MS = 10_000;
-const TYPES: MetricType[] = ['COUNTER', 'GAUGE', 'METER', 'TIMER', 'EVENT'];
+const TYPES: MetricType[] = ['COUNTER', 'GAUGE', 'METER', 'TIMER', 'SET', 'EVENT'];
 
 type Order = 'name' | 'updated' | 'count';
 
