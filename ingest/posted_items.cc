@@ -141,7 +141,7 @@ void PostedItems::ReadStatsd(std::string_view body, size_t max_items) {
       MakeItem([&] { return reason; });
       continue;
     }
-    for (const Number& value : line.values) {
+    for (const StatsdValue& value : line.values) {
       if (items_.size() > max_items) break;
       MakeItem([&] {
         StatsdEventToJson(line, value, &text_);

@@ -52,23 +52,22 @@ void StatsdIntake::Write() {
 
 void StatsdIntake::TakeLine(std::string_view line) {
   if (RejectReason bad = ParseStatsdLine(line, &line_); bad != RejectReason::kNone) return losses_->Rejected(bad, line);
-  for (const Number& value : line_.values) TakeValue(value, line);
+  for (const StatsdValue& value : line_.values) TakeValue(value, line);
 }
 
-void StatsdIntake::TakeValue(const Number& given, std::string_view line) {
-  Number value = given;
+void StatsdIntake::TakeValue(StatsdValue value, std::string_view line) {
   const bool gauge = line_.type == MetricType::kGauge;
   if (gauge) GaugeKey(line_, &gauge_);
   if (line_.relative) {
-    const std::optional<Number> after = gauges_.After(gauge_, given);
+    const std::optional<Number> after = gauges_.After(gauge_, value.number);
     if (!after) return losses_->Rejected(RejectReason::kBadValue, line);
-    value = *after;
+    value.number = *after;
   }
   json_.clear();
   StatsdEventToJson(line_, value, &json_);
   std::variant<IngestRecord, ItemError> item = ParseItem(json_, clock_->WallMs(), options_.org);
   if (const auto* error = std::get_if<ItemError>(&item)) return losses_->Rejected(error->reason, line);
-  if (gauge) forgotten_gauges_.Increment(static_cast<double>(gauges_.Set(gauge_, value)));
+  if (gauge) forgotten_gauges_.Increment(static_cast<double>(gauges_.Set(gauge_, value.number)));
   records_.push_back(std::move(std::get<IngestRecord>(item)));
 }
 

@@ -33,7 +33,7 @@ class StatsdIntake {
 
  private:
   void TakeLine(std::string_view line);
-  void TakeValue(const Number& value, std::string_view line);
+  void TakeValue(StatsdValue value, std::string_view line);
   void Write();
 
   const StatsdOptions options_;

@@ -39,21 +39,20 @@ std::optional<Number> ParseNumber(std::string_view text) {
   return fraction ? std::optional(Number::Of(*fraction)) : std::nullopt;
 }
 
-// What a type of the protocol is here; nothing: it is not counted.
+// What a type of the protocol is here.
 struct TypeName {
   std::string_view text;
-  std::optional<MetricType> type;
+  MetricType type;
 };
 constexpr TypeName kTypes[] = {
     {"c", MetricType::kCounter}, {"g", MetricType::kGauge}, {"m", MetricType::kMeter}, {"ms", MetricType::kTimer},
-    {"h", MetricType::kTimer},   {"d", MetricType::kTimer}, {"s", std::nullopt},
+    {"h", MetricType::kTimer},   {"d", MetricType::kTimer}, {"s", MetricType::kSet},
 };
 
 RejectReason ReadType(std::string_view text, MetricType* type) {
   for (const TypeName& known : kTypes) {
     if (text != known.text) continue;
-    if (!known.type) return RejectReason::kUnsupported;
-    *type = *known.type;
+    *type = known.type;
     return RejectReason::kNone;
   }
   return RejectReason::kBadType;
@@ -65,6 +64,11 @@ RejectReason ReadValues(std::string_view text, double rate, StatsdLine* line) {
   if (text.ends_with(':')) return RejectReason::kBadValue;
   do {
     const std::string_view value = Take(':', &text);
+    if (line->type == MetricType::kSet) {
+      if (value.empty()) return RejectReason::kBadValue;
+      line->values.push_back({.number = {}, .member = value});
+      continue;
+    }
     if (gauge && HasSign(value) != line->relative) return RejectReason::kUnsupported;
     std::optional<Number> number = ParseNumber(value);
     if (!number) return RejectReason::kBadValue;
@@ -73,7 +77,7 @@ RejectReason ReadValues(std::string_view text, double rate, StatsdLine* line) {
       if (!std::isfinite(counted)) return RejectReason::kBadValue;
       number = Number::Of(counted);
     }
-    line->values.push_back(*number);
+    line->values.push_back({.number = *number, .member = {}});
   } while (!text.empty());
   return RejectReason::kNone;
 }
@@ -133,10 +137,15 @@ RejectReason ParseStatsdLine(std::string_view line, StatsdLine* parsed) {
   return events_bytes > kMaxEventBytes ? RejectReason::kTooLarge : RejectReason::kNone;
 }
 
-void StatsdEventToJson(const StatsdLine& line, const Number& value, std::string* json) {
+void StatsdEventToJson(const StatsdLine& line, const StatsdValue& value, std::string* json) {
   *json += "{\"name\":";
   AppendJsonText(line.name, json);
-  json->append(",\"type\":\"").append(MetricTypeName(line.type)).append("\",\"value\":").append(value.ToJson());
+  json->append(",\"type\":\"").append(MetricTypeName(line.type)).append("\",\"value\":");
+  if (line.type == MetricType::kSet) {
+    AppendJsonText(value.member, json);
+  } else {
+    json->append(value.number.ToJson());
+  }
   if (line.ts_ms) *json += ",\"ts\":" + std::to_string(*line.ts_ms);
   char before = '{';
   for (const Label& tag : line.tags) {

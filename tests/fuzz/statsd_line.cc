@@ -19,7 +19,7 @@ void TestInput(std::string_view input) {
     StatsdLine parsed;
     if (ParseStatsdLine(line, &parsed) != RejectReason::kNone) continue;
     ODOMETER_FUZZ_REQUIRE(!parsed.name.empty() && !parsed.values.empty());
-    for (const Number& value : parsed.values) {
+    for (const StatsdValue& value : parsed.values) {
       ODOMETER_FUZZ_REQUIRE(std::isfinite(value.AsDouble()));
       std::string json;
       StatsdEventToJson(parsed, value, &json);

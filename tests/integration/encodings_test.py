@@ -101,7 +101,7 @@ def check_topic(deployment, message_class):
 
     refused = [
         (b'{"name":"a"}', {"content-type": "application/avro"}, "unknown_encoding"),
-        (b"users:ann|s", {"content-type": "text/x-statsd"}, "unsupported"),
+        (b"_sc|redis|0", {"content-type": "text/x-statsd"}, "unsupported"),
         (b"a:1|c\nb:1|c", {"content-type": "text/x-statsd"}, "unsupported"),
         (b"\xa1", {"content-type": "application/cbor"}, "malformed"),
     ]
@@ -138,7 +138,7 @@ def check_http(deployment, message_class):
     answer, _ = deployment.http("query").get_json("/read", key="lines", type="counter", **{"min-offset": offset})
     assert answer["values"][0]["value"] == 8, answer
 
-    status, _, answer = ingest.request("POST", "/ingest/metrics", b"users:ann|s", {"Content-Type": "text/x-statsd"})
+    status, _, answer = ingest.request("POST", "/ingest/metrics", b"_sc|redis|0", {"Content-Type": "text/x-statsd"})
     assert status == 400 and json.loads(answer)["error"]["items"][0]["code"] == "unsupported", answer
     for target in ("/ingest/metrics", "/v1/metrics"):
         status, _, answer = ingest.request("POST", target, b"<a/>", {"Content-Type": "application/xml"})

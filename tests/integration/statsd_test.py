@@ -46,12 +46,13 @@ def check_tcp(deployment, port):
     with socket.create_connection(("127.0.0.1", port)) as tcp:
         for begin in range(0, len(lines), 1_000):  # lines are cut anywhere
             tcp.sendall(lines[begin:begin + 1_000])
-        tcp.sendall(b"stock:10|g\nstock:+5|g\nstock:-3|g\nusers:ann|s\nlast:7|c")
-    wait_for("the lines", lambda: received(deployment) >= 4 * PACKETS + 10_005)
+        tcp.sendall(b"stock:10|g\nstock:+5|g\nstock:-3|g\nusers:ann|s\nusers:bob|s\nusers:ann|s\n_sc|redis|0\nlast:7|c")
+    wait_for("the lines", lambda: received(deployment) >= 4 * PACKETS + 10_008)
     deployment.wait_until_counted()
     assert read(deployment, "counter", key="tcp.hits")[0]["value"] == sum(range(10_000))
     assert read(deployment, "gauge", key="stock")[-1]["value"] == 12
     assert read(deployment, "counter", key="last")[0]["value"] == 7
+    assert read(deployment, "set", key="users")[0]["value"] == 2
 
 
 def check_stop(deployment, port):

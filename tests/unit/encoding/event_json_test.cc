@@ -190,7 +190,7 @@ TEST(StatsdToJson, IsOneLineWithOneValue) {
   EXPECT_EQ(ToJson(Encoding::kStatsd, "a:1|c\nb:1|c"), "unsupported");
   EXPECT_EQ(ToJson(Encoding::kStatsd, "a:1:2|ms"), "unsupported");
   EXPECT_EQ(ToJson(Encoding::kStatsd, "a:+1|g"), "unsupported");
-  EXPECT_EQ(ToJson(Encoding::kStatsd, "a:ann|s"), "unsupported");
+  EXPECT_EQ(ToJson(Encoding::kStatsd, "a:ann|s"), R"({"name":"a","type":"set","value":"ann"})");
   EXPECT_EQ(ToJson(Encoding::kStatsd, ""), "malformed");
 }
 

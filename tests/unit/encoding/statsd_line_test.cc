@@ -14,7 +14,7 @@ std::string Read(std::string_view text) {
   const RejectReason reason = ParseStatsdLine(text, &line);
   if (reason != RejectReason::kNone) return std::string(RejectReasonName(reason));
   std::string read;
-  for (const Number& value : line.values) {
+  for (const StatsdValue& value : line.values) {
     if (!read.empty()) read += ' ';
     if (line.relative) read += "change ";
     StatsdEventToJson(line, value, &read);
@@ -48,6 +48,8 @@ TEST(StatsdLine, IsAnEvent) {
       {"a:1|c|@0.5|#k:v|T1700000000", R"({"name":"a","type":"counter","value":2,"ts":1700000000000,"labels":{"k":"v"}})"},
       {"a:1|c|#", R"({"name":"a","type":"counter","value":1})"},
       {"a:1|c|c:in-3fa|e:it-1|card:low", R"({"name":"a","type":"counter","value":1})"},
+      {"a:ann|s", R"({"name":"a","type":"set","value":"ann"})"},
+      {"a:7:bob|s", R"({"name":"a","type":"set","value":"7"} {"name":"a","type":"set","value":"bob"})"},
       {"a:1:2.5|ms", R"({"name":"a","type":"timer","value":1} {"name":"a","type":"timer","value":2.5})"},
       {"a\"\n:1|c", R"({"name":"a\"\n","type":"counter","value":1})"},
   };
@@ -88,7 +90,7 @@ TEST(StatsdLine, IsRefusedWithItsReason) {
       {"a:1|c|T1.5", "bad_timestamp"},
       {"a:1|c|T253402300800", "bad_timestamp"},
       {"a:1|c|T9223372036854775807", "bad_timestamp"},
-      {"users:ann|s", "unsupported"},
+      {"users:|s", "bad_value"},
       {"a:+1:2|g", "unsupported"},
       {"_e{5,4}:title|text", "unsupported"},
       {"_sc|redis|0", "unsupported"},

@@ -88,7 +88,7 @@ TEST_F(PostedEncodings, MayBeBatches) {
 }
 
 TEST_F(PostedEncodings, BadItemsOfABatchAreListedAndTheOthersWritten) {
-  auto sink = PostAs("text/x-statsd", "a:1|c\nusers:ann|s\nb:+1|g\nc:x|c\nd:1|c|#" + std::string(600, 'k'));
+  auto sink = PostAs("text/x-statsd", "a:1|c\n_sc|redis|0\nb:+1|g\nc:x|c\nd:1|c|#" + std::string(600, 'k'));
   EXPECT_THAT(Written(), ElementsAre(R"({"name":"a","type":"counter","value":1})"));
   ASSERT_TRUE(sink->answer);
   EXPECT_EQ(sink->answer->status, 400);

@@ -61,7 +61,7 @@ TEST_F(StatsdIntakeTest, WritesAllOfManyLines) {
 }
 
 TEST_F(StatsdIntakeTest, CountsWhatIsRefused) {
-  EXPECT_THAT(Written("users:ann|s\n_sc|redis|0\nnonsense\na:1|c\n\xff:1|c\n__overflow__:1|c"),
+  EXPECT_THAT(Written("_e{1,1}:a|b\n_sc|redis|0\nnonsense\na:1|c\n\xff:1|c\n__overflow__:1|c"),
               ElementsAre(HasSubstr(R"("name":"a")")));
   intake_.Refuse(RejectReason::kTooLarge, "a");
   EXPECT_EQ(Rejected("statsd", "unsupported"), 2);

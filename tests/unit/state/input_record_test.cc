@@ -61,7 +61,7 @@ TEST(InputRecord, IsReadByItsContentType) {
 TEST(InputRecord, IsRefusedByItsContentType) {
   EXPECT_EQ(Read(R"({"name":"a"})", {{"content-type", "application/avro"}}), "unknown_encoding");
   EXPECT_EQ(Read(R"({"name":"a"})", {{"content-type", "application/cloudevents-batch+json"}}), "unknown_encoding");
-  EXPECT_EQ(Read("a:ann|s", {{"content-type", "text/x-statsd"}}), "unsupported");
+  EXPECT_EQ(Read("_sc|a|0", {{"content-type", "text/x-statsd"}}), "unsupported");
   EXPECT_EQ(Read(R"({"name":"a"})", {kCborType}), "malformed");
   EXPECT_EQ(Read(Cbor(R"({"name":"a"})"), {}), "malformed");
   EXPECT_EQ(Read(Cbor(R"({"name":7})"), {kCborType}), "bad_name");
