@@ -164,7 +164,7 @@ RejectReason ReadMember(const Fields& fields, std::string* buffer, Event* event)
     return event->member.empty() ? RejectReason::kBadValue : RejectReason::kNone;
   }
   Number number;
-  if (!ReadNumber(fields[kValue], &number) || !number.is_whole()) return RejectReason::kBadValue;
+  if (!ReadJsonNumber(fields[kValue], &number) || !number.is_whole()) return RejectReason::kBadValue;
   *buffer = number.ToJson();
   event->member = *buffer;
   return RejectReason::kNone;
