@@ -244,8 +244,13 @@ def test_counts_are_exact_through_kill_9_and_other_rules():
         write_rules(deployment, SECOND_RULES, topic)
         shop.send(200)
         hang_up(deployment)
-        shop.send(400)
-        wait_for("the other rules to count", lambda: version_of(deployment, topic) not in (None, first))
+
+        def others_count():
+            shop.send(20)
+            return version_of(deployment, topic) not in (None, first)
+
+        wait_for("the other rules to count", others_count)
+        shop.send(200)
         deployment.kill("processor")
         shop.send(100)
         deployment.start("processor")
