@@ -229,6 +229,7 @@ class CommandLine {
     CLI::App* command = AddCommand(&app_, "get", "Ask a running query for a count",
                                    "  odometer get visits\n"
                                    "  odometer get visits --type points --period 60\n"
+                                   "  odometer get visits --type points --period 1d --timezone Europe/Berlin\n"
                                    "  odometer get latency --type timer --from 1700000000000 --to 1700000060000\n"
                                    "  odometer get visitors --type set",
                                    [this] { return RunGet(get_); });
@@ -236,7 +237,8 @@ class CommandLine {
     command->add_option("--type", get_.type, "counter, points, gauge, meter, timer or set")->capture_default_str();
     command->add_option("--from", get_.from, "Epoch ms, inclusive");
     command->add_option("--to", get_.to, "Epoch ms, inclusive");
-    command->add_option("--period", get_.period, "Seconds per point");
+    command->add_option("--period", get_.period, "Seconds per point, or 1d, 1w or 1mo");
+    command->add_option("--timezone", get_.timezone, "Whose days, weeks and months; by default UTC");
     command->add_option("--min-offset", get_.min_offset, "Wait until this offset, as printed by track, is counted");
     command->add_option("--server", get_.server, "Address of the query")->capture_default_str();
     AddTokenFlag(command, &get_.token);

@@ -11,7 +11,7 @@
 namespace odometer {
 namespace {
 
-constexpr int64_t kDefaultPeriodMs = 60'000;
+const Period kDefaultPeriod = Period::Fixed(60'000);
 
 MetricType TypeOf(MetricView view) {
   switch (view) {
@@ -30,23 +30,23 @@ MetricType TypeOf(MetricView view) {
   return MetricType::kCounter;
 }
 
-int64_t BucketOf(const MetricQuery& query) {
+std::optional<Period> PeriodOf(const MetricQuery& query) {
   switch (query.view) {
     case MetricView::kPoints:
     case MetricView::kGauge:
-      return query.period_ms.value_or(kDefaultPeriodMs);
+      return query.period.value_or(kDefaultPeriod);
     case MetricView::kTimer:
     case MetricView::kSet:
-      return query.period_ms.value_or(0);
+      return query.period;
     case MetricView::kCounter:
     case MetricView::kMeter:
-      return 0;
+      return std::nullopt;
   }
-  return 0;
+  return std::nullopt;
 }
 
 RangeQuery RangeOf(const std::string& org, const MetricQuery& query) {
-  RangeQuery range{.from_ms = query.from_ms, .to_ms = query.to_ms, .bucket_ms = BucketOf(query)};
+  RangeQuery range{.from_ms = query.from_ms, .to_ms = query.to_ms, .period = PeriodOf(query)};
   range.selector.org = org;
   range.selector.name = query.key;
   range.selector.type = TypeOf(query.view);
@@ -55,28 +55,28 @@ RangeQuery RangeOf(const std::string& org, const MetricQuery& query) {
 }
 
 // Of a bucket its ends, of a range without buckets the times of its first and last event.
-void WriteSpan(const Bucket& bucket, int64_t bucket_ms, JsonWriter* json) {
+void WriteSpan(const Bucket& bucket, const std::optional<Period>& period, JsonWriter* json) {
   const Aggregate& aggregate = bucket.aggregate;
-  json->Key("from").Integer(bucket_ms == 0 ? aggregate.first_ts_ms() : bucket.start_ms);
-  json->Key("to").Integer(bucket_ms == 0 ? aggregate.last_ts_ms() : bucket.start_ms + bucket_ms - 1);
+  json->Key("from").Integer(period ? bucket.start_ms : aggregate.first_ts_ms());
+  json->Key("to").Integer(period ? period->NextStart(bucket.start_ms) - 1 : aggregate.last_ts_ms());
 }
 
-void WriteTimer(const Bucket& bucket, int64_t bucket_ms, JsonWriter* json) {
+void WriteTimer(const Bucket& bucket, const std::optional<Period>& period, JsonWriter* json) {
   TimerView timer = ViewAsTimer(bucket.aggregate);
-  WriteSpan(bucket, bucket_ms, json);
+  WriteSpan(bucket, period, json);
   json->Key("count").Unsigned(timer.count).Key("sum").Raw(timer.sum.ToJson());
   json->Key("min").Raw(timer.min.ToJson()).Key("max").Raw(timer.max.ToJson()).Key("mean").Double(timer.mean);
   json->Key("p50").Double(timer.p50).Key("p75").Double(timer.p75).Key("p95").Double(timer.p95);
   json->Key("p99").Double(timer.p99).Key("p999").Double(timer.p999);
 }
 
-void WriteValue(MetricView view, const Bucket& bucket, int64_t bucket_ms, JsonWriter* json) {
+void WriteValue(MetricView view, const Bucket& bucket, const std::optional<Period>& period, JsonWriter* json) {
   const Aggregate& aggregate = bucket.aggregate;
   json->BeginObject();
   if (view == MetricView::kTimer) {
-    WriteTimer(bucket, bucket_ms, json);
+    WriteTimer(bucket, period, json);
   } else if (view == MetricView::kSet) {
-    WriteSpan(bucket, bucket_ms, json);
+    WriteSpan(bucket, period, json);
     json->Key("count").Unsigned(aggregate.count()).Key("value").Unsigned(DistinctCount(aggregate));
   } else if (view == MetricView::kGauge) {
     json->Key("from").Integer(bucket.start_ms).Key("value").Raw(aggregate.last().ToJson());
@@ -124,10 +124,10 @@ http::Response Kilometric::Read(const http::Request& request, StateView* view) c
     range.selector.type = MetricType::kEvent;
     read = ReadRange(tiers_, view, range);
   }
-  if (!read.ok()) return ErrorResponse(read.status(), range.bucket_ms == 0 ? "" : "period");
+  if (!read.ok()) return ErrorResponse(read.status(), range.period ? "period" : "");
   if (query.view != MetricView::kMeter) {
     return Enveloped(query.key, *read, [&](JsonWriter* json) {
-      for (const Bucket& bucket : read->buckets) WriteValue(query.view, bucket, range.bucket_ms, json);
+      for (const Bucket& bucket : read->buckets) WriteValue(query.view, bucket, range.period, json);
     });
   }
   Result<MeterRates> rates = RatesOf(query, range, *read, view);

@@ -38,14 +38,23 @@ std::optional<BadParameter> ParseTime(const http::Request& request, std::string_
   return std::nullopt;
 }
 
-std::optional<BadParameter> ParsePeriod(const http::Request& request, std::optional<int64_t>* period_ms) {
-  std::optional<std::string_view> text = request.Query("period");
-  if (!text) return std::nullopt;
-  std::optional<int64_t> seconds = ParseInteger<int64_t>(*text);
-  if (!seconds || *seconds <= 0 || *seconds > kMaxPeriodSeconds) {
-    return BadParameter{"period", "period must be a whole number of seconds above 0"};
+std::optional<BadParameter> ParsePeriod(const http::Request& request, std::optional<Period>* period) {
+  const std::optional<std::string_view> text = request.Query("period");
+  const std::optional<std::string_view> zone_name = request.Query("timezone");
+  if (const auto unit = text ? ParseCalendarUnit(*text) : std::nullopt) {
+    Result<TimeZone> zone = zone_name ? TimeZone::Find(*zone_name) : TimeZone();
+    if (!zone.ok()) return BadParameter{"timezone", zone.status().message()};
+    *period = Period::Calendar(*unit, std::move(*zone));
+    return std::nullopt;
   }
-  *period_ms = *seconds * 1000;
+  if (text) {
+    const std::optional<int64_t> seconds = ParseInteger<int64_t>(*text);
+    if (!seconds || *seconds <= 0 || *seconds > kMaxPeriodSeconds) {
+      return BadParameter{"period", "period must be a whole number of seconds above 0, or 1d, 1w or 1mo"};
+    }
+    *period = Period::Fixed(*seconds * 1000);
+  }
+  if (zone_name) return BadParameter{"timezone", "timezone goes with a period of 1d, 1w or 1mo"};
   return std::nullopt;
 }
 
@@ -76,7 +85,7 @@ std::optional<BadParameter> ParseMetricQuery(const http::Request& request, Metri
   if (!IsValidUtf8(*key)) return BadParameter{"key", "key must be UTF-8"};
   query->key = *key;
   if (auto bad = ParseView(request, &query->view)) return bad;
-  if (auto bad = ParsePeriod(request, &query->period_ms)) return bad;
+  if (auto bad = ParsePeriod(request, &query->period)) return bad;
   if (auto bad = ParseTime(request, "from", &query->from_ms)) return bad;
   if (auto bad = ParseTime(request, "to", &query->to_ms)) return bad;
   if (auto bad = ParseLabels(request, &query->labels)) return bad;
@@ -84,6 +93,15 @@ std::optional<BadParameter> ParseMetricQuery(const http::Request& request, Metri
   if (query->from_ms) query->from_ms = std::clamp(*query->from_ms, kMinTimestampMs, kMaxTimestampMs + 1);
   if (query->to_ms) query->to_ms = std::clamp(*query->to_ms, kMinTimestampMs - 1, kMaxTimestampMs);
   return std::nullopt;
+}
+
+void AddPeriod(const Period& period, http::Request* request) {
+  if (const std::optional<int64_t> length_ms = period.fixed_ms()) {
+    request->query.emplace_back("period", std::to_string(*length_ms / 1000));
+    return;
+  }
+  request->query.emplace_back("period", CalendarUnitText(period.unit()));
+  request->query.emplace_back("timezone", period.zone().name());
 }
 
 std::optional<BadParameter> ParseReadConditions(const http::Request& request, const std::string& topic,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/http/message.h"
+#include "common/model/period.h"
 #include "query/min_offset.h"
 
 namespace odometer {
@@ -29,11 +30,14 @@ struct MetricQuery {
   // Inclusive, epoch ms; brought to the years that events can have, so that arithmetic on them cannot overflow.
   std::optional<int64_t> from_ms;
   std::optional<int64_t> to_ms;
-  std::optional<int64_t> period_ms;
+  std::optional<Period> period;
   std::vector<std::pair<std::string, std::string>> labels;  // of label.<name>=<value>, sorted by name
 };
 // Fills in *query, or says what is wrong.
 std::optional<BadParameter> ParseMetricQuery(const http::Request& request, MetricQuery* query);
+
+// Such a query's parameters of a period.
+void AddPeriod(const Period& period, http::Request* request);
 
 // What every read understands.
 struct ReadConditions {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/model/period.h"
 #include "common/model/tier.h"
 #include "common/state/state_reader.h"
 
@@ -17,7 +18,7 @@ struct RangeQuery {
   // Inclusive, within the years that events can have; absent: unbounded.
   std::optional<int64_t> from_ms;
   std::optional<int64_t> to_ms;
-  int64_t bucket_ms = 0;  // 0: the whole range as one bucket
+  std::optional<Period> period;  // of the buckets; none: the whole range as one bucket
 };
 
 struct RangeAnswer {

@@ -39,7 +39,9 @@ int RunTrack(const TrackRequest& request) {
 int RunGet(const GetRequest& request) {
   std::vector<std::pair<std::string, std::string>> query{{"key", request.key}, {"type", request.type}};
   const std::pair<const char*, const std::string&> optional[] = {
-      {"from", request.from}, {"to", request.to}, {"period", request.period}, {"min-offset", request.min_offset}};
+      {"from", request.from},         {"to", request.to},
+      {"period", request.period},     {"timezone", request.timezone},
+      {"min-offset", request.min_offset}};
   for (const auto& [name, value] : optional) {
     if (!value.empty()) query.emplace_back(name, value);
   }

@@ -20,6 +20,7 @@ struct GetRequest {
   std::string from;        // each empty: not sent
   std::string to;
   std::string period;
+  std::string timezone;
   std::string min_offset;
   std::string token;
   int timeout_ms = 60'000;

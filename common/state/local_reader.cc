@@ -1,6 +1,7 @@
 #include "common/state/local_reader.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
@@ -243,7 +244,8 @@ class LocalView final : public StateView {
   Status CheckRange(const WindowRange& range, const Tier** tier) const {
     if (range.size_ms == 0) {
       if (!layout_.tiers.total) return Status::Invalid("totals are not kept");
-      return range.bucket_ms == 0 ? Status::Ok() : Status::Invalid("the total has no windows to put into buckets");
+      const bool one_bucket = range.bucket_ms == 0 && range.bucket_starts.empty();
+      return one_bucket ? Status::Ok() : Status::Invalid("the total has no windows to put into buckets");
     }
     for (const Tier& kept : layout_.tiers.windows) {
       if (kept.size_ms == range.size_ms) *tier = &kept;
@@ -253,7 +255,18 @@ class LocalView final : public StateView {
       return Status::Invalid("buckets of " + std::to_string(range.bucket_ms) +
                              " ms are no multiple of the tier's windows");
     }
-    return Status::Ok();
+    return CheckBucketStarts(range);
+  }
+
+  static Status CheckBucketStarts(const WindowRange& range) {
+    const std::vector<int64_t>& starts = range.bucket_starts;
+    if (starts.empty()) return Status::Ok();
+    if (starts.size() > kMaxBuckets) return TooManyBuckets();
+    const bool aligned =
+        std::all_of(starts.begin(), starts.end(), [&](int64_t start_ms) { return start_ms % range.size_ms == 0; });
+    const bool ascending = std::adjacent_find(starts.begin(), starts.end(), std::greater_equal<>()) == starts.end();
+    if (aligned && ascending && starts.front() <= range.from_ms && range.bucket_ms == 0) return Status::Ok();
+    return Status::Invalid("the starts of buckets do not ascend from the range's on at the tier's windows");
   }
 
   FamilyId FamilyOf(const Tier& tier) const {

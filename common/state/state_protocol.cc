@@ -10,7 +10,7 @@
 namespace odometer {
 namespace {
 
-enum Call : uint8_t { kView = 1, kWindows = 2, kTotals = 3, kRelease = 4, kCardinality = 5, kEvents = 6 };
+enum Call : uint8_t { kView = 1, kWindows = 2, kTotals = 3, kRelease = 4, kCardinality = 5, kEvents = 6, kCalendar = 7 };
 
 constexpr uint8_t kOk = 0;
 // Index + 1 is the number in the protocol: never reorder.
@@ -81,6 +81,25 @@ WindowRange DecodeRange(ByteReader* in) {
   range.to_ms = in->SignedVarint();
   range.bucket_ms = in->SignedVarint();
   return range;
+}
+
+// Each as what it is after the one before. Unsigned, as somebody may send what wraps around: that does not ascend.
+void Encode(const std::vector<int64_t>& starts, ByteWriter* out) {
+  out->Varint(starts.size());
+  uint64_t before = 0;
+  for (const int64_t start : starts) {
+    out->SignedVarint(static_cast<int64_t>(static_cast<uint64_t>(start) - before));
+    before = static_cast<uint64_t>(start);
+  }
+}
+std::vector<int64_t> DecodeStarts(ByteReader* in) {
+  std::vector<int64_t> starts;
+  uint64_t start = 0;
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    start += static_cast<uint64_t>(in->SignedVarint());
+    starts.push_back(static_cast<int64_t>(start));
+  }
+  return starts;
 }
 
 void Encode(const std::vector<TaskPosition>& tasks, ByteWriter* out) {
@@ -338,10 +357,12 @@ std::string EncodeRequestFrame(const StateRequest& request) {
     return EndFrame(std::move(frame));
   }
   if (const auto* windows = std::get_if<WindowsRequest>(&request.what)) {
-    std::string frame = BeginFrame(kWindows, request.id);
+    const bool calendar = !windows->range.bucket_starts.empty();
+    std::string frame = BeginFrame(calendar ? kCalendar : kWindows, request.id);
     ByteWriter out(&frame);
     Encode(windows->selector, &out);
     Encode(windows->range, &out);
+    if (calendar) Encode(windows->range.bucket_starts, &out);
     return EndFrame(std::move(frame));
   }
   if (const auto* totals = std::get_if<TotalsRequest>(&request.what)) {
@@ -399,10 +420,11 @@ Result<StateRequest> DecodeRequest(std::string_view body, uint64_t* id) {
   }
   if (call == kView) {
     request.what = ViewRequest{.patience_ms = in.Varint()};
-  } else if (call == kWindows) {
+  } else if (call == kWindows || call == kCalendar) {
     WindowsRequest windows;
     windows.selector = DecodeSelector(&in);
     windows.range = DecodeRange(&in);
+    if (call == kCalendar) windows.range.bucket_starts = DecodeStarts(&in);
     request.what = std::move(windows);
   } else if (call == kTotals) {
     TotalsRequest totals;

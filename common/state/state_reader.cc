@@ -1,6 +1,7 @@
 #include "common/state/state_reader.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace odometer {
 
@@ -23,6 +24,17 @@ size_t StatePosition::all_partitions() const {
   auto all = static_cast<size_t>(partitions_total);
   for (const SourcePosition& source : sources) all += static_cast<size_t>(source.partitions_total);
   return all;
+}
+
+int64_t WindowRange::BucketOf(int64_t window_start_ms) const {
+  if (bucket_starts.empty()) return bucket_ms == 0 ? 0 : Tier{.size_ms = bucket_ms}.WindowStart(window_start_ms);
+  auto next = std::upper_bound(bucket_starts.begin(), bucket_starts.end(), window_start_ms);
+  return next == bucket_starts.begin() ? bucket_starts.front() : *std::prev(next);
+}
+
+Status TooManyBuckets() {
+  return Status::Invalid("more than " + std::to_string(kMaxBuckets) +
+                         " buckets: ask for a shorter range or a longer period");
 }
 
 Result<StatePosition> StateReader::Position() {

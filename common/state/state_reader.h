@@ -68,10 +68,16 @@ struct WindowRange {
   int64_t to_ms = kForever;
   // Windows are merged into buckets [k * bucket_ms, (k + 1) * bucket_ms); 0: all into one. Else a multiple of size_ms.
   int64_t bucket_ms = 0;
+  // Instead of bucket_ms, buckets that each begin here and end where the next one begins, the last one never. Ascending
+  // multiples of size_ms, at most kMaxBuckets, the first not after from_ms.
+  std::vector<int64_t> bucket_starts = {};
+
+  // The start of the bucket that takes the window.
+  int64_t BucketOf(int64_t window_start_ms) const;
 };
 
 struct Bucket {
-  int64_t start_ms = 0;  // 0 when bucket_ms is 0
+  int64_t start_ms = 0;  // 0 when all is one bucket
   Aggregate aggregate;
 };
 struct WindowsAnswer {
@@ -146,6 +152,7 @@ class StateView {
 };
 inline constexpr size_t kMaxEventsPageBytes = 1 << 20;
 inline constexpr size_t kMaxBuckets = 100'000;
+Status TooManyBuckets();
 
 // Thread-safe; calls block for one round trip.
 class StateReader {

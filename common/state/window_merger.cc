@@ -35,8 +35,7 @@ Status WindowMerger::EndSeries() {
 }
 
 Status WindowMerger::MergeIntoBucket(int64_t start_ms, Aggregate aggregate) {
-  const int64_t bucket_ms = range_.bucket_ms == 0 ? 0 : Tier{range_.bucket_ms}.WindowStart(start_ms);
-  auto [bucket, added] = buckets_.try_emplace(bucket_ms);
+  auto [bucket, added] = buckets_.try_emplace(range_.BucketOf(start_ms));
   if (added) bytes_ += sizeof(Bucket);
   bytes_ -= bucket->second.HeapBytes();
   if (added) {
@@ -45,10 +44,7 @@ Status WindowMerger::MergeIntoBucket(int64_t start_ms, Aggregate aggregate) {
     bucket->second.Merge(aggregate);
   }
   bytes_ += bucket->second.HeapBytes();
-  if (buckets_.size() > kMaxBuckets) {
-    return Status::Invalid("more than " + std::to_string(kMaxBuckets) +
-                           " buckets: ask for a shorter range or a longer period");
-  }
+  if (buckets_.size() > kMaxBuckets) return TooManyBuckets();
   if (bytes_ > kMaxAnswerBytes) {
     return Status::Invalid("the answer would be too large: ask for a shorter range or a longer period");
   }

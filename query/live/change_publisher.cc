@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "common/base/log.h"
-#include "common/model/tier.h"
 #include "query/json_writer.h"
+#include "query/parameters.h"
 #include "query/records.h"
 
 namespace odometer {
@@ -21,7 +21,7 @@ constexpr int kReadsPerView = 200;
 constexpr int64_t kPatienceMs = 30'000;
 constexpr size_t kMaxWaitingRecords = 100'000;
 // Of one query between two messages. Older ones, which late events touch, are not told.
-constexpr int64_t kMostBuckets = 100;
+constexpr size_t kMostBuckets = 100;
 
 constexpr char kMissedName[] = "odometer_live_changes_missed_total";
 constexpr char kMissedHelp[] =
@@ -58,14 +58,15 @@ std::string ForgottenJson(const std::string& qualified_name) {
 
 http::Request PointsRequest(const ChangePublisher::PointsQuery& query, const std::set<int64_t>& buckets) {
   const int64_t last = *buckets.rbegin();
-  const int64_t first = std::max(*buckets.begin(), last - (kMostBuckets - 1) * query.period_ms);
+  int64_t first = last;
+  for (size_t i = 1; i < kMostBuckets && first > *buckets.begin(); ++i) first = query.period.StartOf(first - 1);
   http::Request request;
   request.org = query.org;
   request.query = {{"key", query.name},
                    {"type", "points"},
-                   {"period", std::to_string(query.period_ms / 1000)},
                    {"from", std::to_string(first)},
-                   {"to", std::to_string(last + query.period_ms - 1)}};
+                   {"to", std::to_string(query.period.NextStart(last) - 1)}};
+  AddPeriod(query.period, &request);
   for (const auto& [label, value] : query.labels) request.query.emplace_back("label." + label, value);
   return request;
 }
@@ -100,7 +101,7 @@ void ChangePublisher::TakePoint(const LiveChange& change) {
   PointsQuery first;
   first.org = change.org;
   first.name = change.point->name;
-  first.period_ms = 0;
+  first.period = Period();
   for (auto it = points_clients_.lower_bound(first);
        it != points_clients_.end() && it->first.org == first.org && it->first.name == first.name; ++it) {
     const PointsQuery& query = it->first;
@@ -109,8 +110,8 @@ void ChangePublisher::TakePoint(const LiveChange& change) {
     if (added) changed->second.waiting.since_ms = clock_->SteadyMs();
     changed->second.waiting.offsets.Add(change.partition, change.offset);
     std::set<int64_t>& buckets = changed->second.buckets;
-    buckets.insert(Tier{.size_ms = query.period_ms}.WindowStart(change.point->ts_ms));
-    if (buckets.size() > static_cast<size_t>(kMostBuckets)) buckets.erase(buckets.begin());
+    buckets.insert(query.period.StartOf(change.point->ts_ms));
+    if (buckets.size() > kMostBuckets) buckets.erase(buckets.begin());
   }
 }
 
@@ -127,7 +128,7 @@ void ChangePublisher::JoinRecords(std::shared_ptr<http::LiveStream> stream, std:
 void ChangePublisher::JoinPoints(std::shared_ptr<http::LiveStream> stream, PointsQuery query) {
   MutexLock lock(mutex_);
   ChangedPoints& changed = points_[query];
-  changed.buckets.insert(Tier{.size_ms = query.period_ms}.WindowStart(clock_->WallMs()));
+  changed.buckets.insert(query.period.StartOf(clock_->WallMs()));
   changed.waiting.since_ms = clock_->SteadyMs();
   changed.first = true;
   points_clients_[std::move(query)].push_back(std::move(stream));

@@ -19,6 +19,7 @@
 #include "common/base/mutex.h"
 #include "common/http/live_stream.h"
 #include "common/http/message.h"
+#include "common/model/period.h"
 #include "common/state/state_reader.h"
 #include "query/live/live_event.h"
 #include "query/min_offset.h"
@@ -34,7 +35,7 @@ class ChangePublisher {
   struct PointsQuery {
     std::string org = std::string(kDefaultOrg);
     std::string name;
-    int64_t period_ms = 60'000;
+    Period period = Period::Fixed(60'000);
     std::vector<std::pair<std::string, std::string>> labels;  // sorted
     friend auto operator<=>(const PointsQuery&, const PointsQuery&) = default;
   };

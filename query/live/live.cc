@@ -42,6 +42,7 @@ class LiveService final : public Live {
               const Clock* clock, Metrics* metrics)
       : topic_(options.topic),
         tiers_(options.tiers),
+        clock_(clock),
         kilometric_(options.tiers, clock),
         hub_(options.topic),
         publisher_(
@@ -142,9 +143,11 @@ class LiveService final : public Live {
       return responder.Send(BadParameterResponse(*bad));
     }
     ChangePublisher::PointsQuery query{.org = request.org, .name = parsed.key, .labels = parsed.labels};
-    query.period_ms = parsed.period_ms.value_or(query.period_ms);
+    query.period = parsed.period.value_or(query.period);
+    // Of a calendar the present bucket stands for all.
+    const int64_t step_ms = query.period.fixed_ms().value_or(query.period.StartOf(clock_->WallMs()));
     const bool divides = std::any_of(tiers_.windows.begin(), tiers_.windows.end(),
-                                     [&](const Tier& tier) { return query.period_ms % tier.size_ms == 0; });
+                                     [&](const Tier& tier) { return step_ms % tier.size_ms == 0; });
     if (!divides) return responder.Send(BadParameterResponse({"period", "no window size divides this period"}));
     auto stream = std::make_shared<LiveStream>(LiveProtocol::kServerSentEvents);
     AnswerWhenJoined(responder, http::EventStreamResponse(stream),
@@ -153,6 +156,7 @@ class LiveService final : public Live {
 
   const std::string topic_;
   const TierSet tiers_;
+  const Clock* const clock_;
   const Kilometric kilometric_;
   LiveHub hub_;
   ChangePublisher publisher_;

@@ -41,6 +41,7 @@ LIBRARY_ONLY_IN = {
     "metric_event.pb.h": ["common/encoding/protobuf_event.cc"],
     "openssl/": ["common/auth/digest.cc", "common/http/web_socket_handshake.cc"],
     "zlib": ["common/http/static_files.cc"],
+    "date/": ["common/model/time_zone.cc"],
     "curl/": ["webhook/curl_poster.cc", "webhook/target.cc", "cli/client/*.cc"],
     "re2/": ["rules/condition.cc"],
     "wslay/": ["common/http/web_socket_wire.cc"],

@@ -23,11 +23,15 @@ class OneEventView : public StateView {
     constexpr int64_t kEventMs = 1'700'000'000'000;
     ODOMETER_FUZZ_REQUIRE(range.size_ms >= 0 && range.bucket_ms >= 0);
     ODOMETER_FUZZ_REQUIRE(range.bucket_ms == 0 || (range.size_ms > 0 && range.bucket_ms % range.size_ms == 0));
+    for (size_t i = 0; i < range.bucket_starts.size(); ++i) {
+      ODOMETER_FUZZ_REQUIRE(range.size_ms > 0 && range.bucket_starts[i] % range.size_ms == 0);
+      ODOMETER_FUZZ_REQUIRE((i == 0 ? range.from_ms + 1 : range.bucket_starts[i]) > range.bucket_starts[i == 0 ? 0 : i - 1]);
+    }
     WindowsAnswer answer;
     if (range.size_ms != 0) answer.complete_from_ms = Tier{.size_ms = range.size_ms}.WindowStart(kEventMs);
     if (range.from_ms > kEventMs || range.to_ms < kEventMs) return answer;
     Bucket& bucket = answer.buckets.emplace_back();
-    if (range.bucket_ms != 0) bucket.start_ms = Tier{.size_ms = range.bucket_ms}.WindowStart(kEventMs);
+    bucket.start_ms = range.BucketOf(kEventMs);
     bucket.aggregate.Add(Number::Of(int64_t{1}), kEventMs, {}, false);
     answer.cut = range.to_ms == kEventMs;
     return answer;
@@ -39,7 +43,7 @@ class OneEventView : public StateView {
 
 void RequireSound(const MetricQuery& query) {
   ODOMETER_FUZZ_REQUIRE(!query.key.empty() && IsValidUtf8(query.key));
-  ODOMETER_FUZZ_REQUIRE(!query.period_ms || *query.period_ms > 0);
+  ODOMETER_FUZZ_REQUIRE(!query.period || query.period->fixed_ms().value_or(1) > 0);
   for (std::optional<int64_t> ms : {query.from_ms, query.to_ms}) {
     ODOMETER_FUZZ_REQUIRE(!ms || (*ms >= kMinTimestampMs - 1 && *ms <= kMaxTimestampMs + 1));
   }
@@ -79,8 +83,8 @@ void TestInput(std::string_view text) {
   for (bool total : {true, false}) {
     TierSet tiers = TierSet::Default();
     tiers.total = total;
-    Result<RangeAnswer> answer = ReadRange(
-        tiers, &view, {.from_ms = query.from_ms, .to_ms = query.to_ms, .bucket_ms = query.period_ms.value_or(0)});
+    const RangeQuery range{.selector = {}, .from_ms = query.from_ms, .to_ms = query.to_ms, .period = query.period};
+    Result<RangeAnswer> answer = ReadRange(tiers, &view, range);
     ODOMETER_FUZZ_REQUIRE(answer.ok() || answer.status().Is(ErrorKind::kInvalid));
   }
 }

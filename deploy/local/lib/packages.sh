@@ -6,7 +6,7 @@ BUILD_PACKAGES=(
   g++ cmake ninja-build pkg-config ccache mold
   librdkafka-dev librocksdb-dev libpistache-dev libsimdjson-dev nlohmann-json3-dev libspdlog-dev libcli11-dev
   libyaml-cpp-dev libre2-dev prometheus-cpp-dev libxxhash-dev libssl-dev libwslay-dev libcurl4-openssl-dev zlib1g-dev
-  libjemalloc-dev libprotobuf-dev protobuf-compiler
+  libjemalloc-dev libprotobuf-dev protobuf-compiler libhowardhinnant-date-dev tzdata
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-yaml)
 # shellcheck disable=SC2034
 RUN_PACKAGES=(curl kcat python3 python3-confluent-kafka)

@@ -152,6 +152,24 @@ TEST_F(ChangePublisherTest, PointsAreOfCountersOfThatName) {
   EXPECT_THAT(Take(stream.get()), IsEmpty());
 }
 
+// The clock is at 2023-11-14T22:13Z, in Berlin's 14th.
+TEST_F(ChangePublisherTest, TellsTheDaysOfATimeZone) {
+  auto stream = NewStream();
+  const Period days = Period::Calendar(CalendarUnit::kDay, TimeZone::Find("Europe/Berlin").value());
+  publisher_.JoinPoints(stream, {.name = "clicks", .period = days});
+  publisher_.PublishOnce();
+  Take(stream.get());
+  const Series clicks = MakeSeries("clicks");
+  const int64_t today = days.StartOf(clock_.WallMs()), before = days.StartOf(today - 1);
+  for (const auto& [offset, ts_ms] : {std::pair(0, today - 1), {1, clock_.WallMs()}}) {
+    publisher_.Take(Change(clicks, offset, ts_ms));
+    state_.Add(clicks, 1, ts_ms);
+  }
+  publisher_.PublishOnce();
+  EXPECT_THAT(Take(stream.get()), ElementsAre(R"({"name":"clicks","values":[{"from":)" + std::to_string(before) +
+                                              R"(,"value":1},{"from":)" + std::to_string(today) + R"(,"value":1}]})"));
+}
+
 TEST_F(ChangePublisherTest, OfManyBucketsTheNewest) {
   auto stream = NewStream();
   publisher_.JoinPoints(stream, {.name = "clicks"});

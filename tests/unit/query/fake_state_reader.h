@@ -144,7 +144,7 @@ class FakeStateReader : public StateReader {
           if (start < answer.complete_from_ms && range.size_ms != 0) continue;
           if (aggregate.last_ts_ms() < range.from_ms || aggregate.first_ts_ms() > range.to_ms) continue;
           answer.cut |= aggregate.first_ts_ms() < range.from_ms || aggregate.last_ts_ms() > range.to_ms;
-          buckets[range.bucket_ms == 0 ? 0 : Tier{.size_ms = range.bucket_ms}.WindowStart(start)].Merge(aggregate);
+          buckets[range.BucketOf(start)].Merge(aggregate);
         }
       }
       if (buckets.size() > kMaxBuckets) return Status::Invalid("too many buckets");

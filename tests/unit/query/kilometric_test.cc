@@ -49,6 +49,22 @@ TEST_F(KilometricTest, NothingFoundIsAnEmptyList) {
   EXPECT_EQ(Body({{"key", "k"}, {"type", "counter"}, {"from", "2"}, {"to", "1"}}), R"({"name":"k","values":[]})");
 }
 
+TEST_F(KilometricTest, ATimerOfADayEndsWithTheDay) {
+  // 23 hours of 2026-03-29 in Berlin.
+  const int64_t day = 1'774'738'800'000, end = day + 23 * 60 * kMinute;
+  state_.Add(MakeSeries("t", MetricType::kTimer), 5, end - 1);
+  state_.Add(MakeSeries("t", MetricType::kTimer), 7, end);
+  const nlohmann::json values =
+      Values({{"key", "t"}, {"type", "timer"}, {"period", "1d"}, {"timezone", "Europe/Berlin"}});
+  ASSERT_EQ(values.size(), 2u);
+  EXPECT_EQ(values[0]["from"], day);
+  EXPECT_EQ(values[0]["to"], end - 1);
+  EXPECT_EQ(values[1]["from"], end);
+  http::Response bad = Read({{"key", "t"}, {"type", "timer"}, {"period", "1d"}, {"timezone", "Berlin"}});
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_EQ(nlohmann::json::parse(bad.body)["error"]["field"], "timezone");
+}
+
 TEST_F(KilometricTest, WhereNothingIsCountedRawEventsAreShown) {
   state_.Add(MakeSeries("k", MetricType::kEvent), 4, kStart);
   EXPECT_EQ(Body({{"key", "k"}, {"type", "points"}}), R"({"name":"k","values":[{"from":1603303560000,"value":4}]})");

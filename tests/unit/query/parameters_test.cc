@@ -26,10 +26,38 @@ TEST(MetricQuery, ReadsEveryParameter) {
   ASSERT_FALSE(Parse({{"period", "5"}, {"from", "-7"}, {"to", "9"}, {"label.b", "2"}, {"label.a", "1"}}, &query));
   EXPECT_EQ(query.key, "k");
   EXPECT_EQ(query.view, MetricView::kPoints);
-  EXPECT_EQ(query.period_ms, 5000);
+  EXPECT_EQ(query.period, Period::Fixed(5000));
   EXPECT_EQ(query.from_ms, -7);
   EXPECT_EQ(query.to_ms, 9);
   EXPECT_EQ(query.labels, (std::vector<std::pair<std::string, std::string>>{{"a", "1"}, {"b", "2"}}));
+}
+
+TEST(MetricQuery, ReadsPeriodsOfACalendar) {
+  MetricQuery query;
+  ASSERT_FALSE(Parse({{"period", "1w"}}, &query));
+  EXPECT_EQ(query.period, Period::Calendar(CalendarUnit::kWeek, TimeZone()));
+  const TimeZone berlin = TimeZone::Find("Europe/Berlin").value();
+  for (const auto& [text, unit] : {std::pair("1d", CalendarUnit::kDay), {"1mo", CalendarUnit::kMonth}}) {
+    ASSERT_FALSE(Parse({{"timezone", "Europe/Berlin"}, {"period", text}}, &query));
+    EXPECT_EQ(query.period, Period::Calendar(unit, berlin));
+    http::Request request;
+    AddPeriod(*query.period, &request);
+    EXPECT_EQ(request.query, (QueryPairs{{"period", text}, {"timezone", "Europe/Berlin"}}));
+  }
+}
+
+TEST(MetricQuery, RefusesZonesThatAreNoneOrForNothing) {
+  MetricQuery query;
+  auto unknown = Parse({{"period", "1d"}, {"timezone", "Europe/Berln"}}, &query);
+  ASSERT_TRUE(unknown);
+  EXPECT_EQ(unknown->field, "timezone");
+  EXPECT_EQ(unknown->message, "unknown time zone; the nearest is Europe/Berlin");
+  for (const QueryPairs& without : {QueryPairs{{"timezone", "UTC"}}, {{"period", "86400"}, {"timezone", "UTC"}}}) {
+    auto bad = Parse(without, &query);
+    ASSERT_TRUE(bad);
+    EXPECT_EQ(bad->field, "timezone");
+  }
+  for (const char* period : {"1D", "2d", "1m", "1y", "d"}) EXPECT_EQ(Parse({{"period", period}}, &query)->field, "period");
 }
 
 TEST(MetricQuery, TheFirstOfDuplicatesCounts) {

@@ -15,7 +15,8 @@ constexpr int64_t kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, 
 constexpr int64_t kNoon = 20'000 * kDay + 12 * kHour;
 
 RangeQuery Range(std::optional<int64_t> from, std::optional<int64_t> to, int64_t bucket = 0) {
-  RangeQuery query{.from_ms = from, .to_ms = to, .bucket_ms = bucket};
+  RangeQuery query{.from_ms = from, .to_ms = to};
+  if (bucket != 0) query.period = Period::Fixed(bucket);
   query.selector.name = "hits";
   query.selector.type = MetricType::kCounter;
   return query;

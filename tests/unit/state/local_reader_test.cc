@@ -154,6 +154,32 @@ TEST_F(LocalReaderTest, BucketsMergeTheirWindows) {
             "0:2/2 5000:1/1");
 }
 
+TEST_F(LocalReaderTest, BucketsOfDifferentLengthsMergeTheirWindows) {
+  for (int64_t second : {-1, 0, 1, 4, 5, 8}) state_.Add(0, MakeSeries("hits"), second * 1'000, 1);
+  state_.Add(1, MakeSeries("hits"), 4'500, 10);
+  const std::vector<int64_t> starts = {-5'000, 1'000, 5'000, 7'000, 8'000};
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = -5'000, .bucket_starts = starts}),
+            "-5000:2/2 1000:3/12 5000:1/1 8000:1/1");
+  EXPECT_EQ(Named("hits", {.size_ms = kOneSecond, .from_ms = 1'000, .to_ms = 7'999, .bucket_starts = starts}),
+            "1000:3/12 5000:1/1");
+}
+
+TEST_F(LocalReaderTest, RefusesBucketsThatWindowsDoNotMake) {
+  state_.Add(0, MakeSeries("hits"), 1'000, 1);
+  auto read = [&](std::vector<int64_t> starts, int64_t size_ms = kOneSecond, int64_t bucket_ms = 0) {
+    return Named("hits", {.size_ms = size_ms, .from_ms = 0, .bucket_ms = bucket_ms, .bucket_starts = std::move(starts)});
+  };
+  EXPECT_EQ(read({0, 1'000}), "1000:1/1");
+  for (const std::vector<int64_t>& bad : {std::vector<int64_t>{500}, {0, 0}, {0, 2'000, 1'000}, {1'000}}) {
+    EXPECT_THAT(read(bad), HasSubstr("invalid"));
+  }
+  EXPECT_THAT(read({0}, 0), HasSubstr("invalid"));
+  EXPECT_THAT(read({0}, kOneSecond, kOneSecond), HasSubstr("invalid"));
+  std::vector<int64_t> many(kMaxBuckets + 1);
+  for (size_t i = 0; i < many.size(); ++i) many[i] = static_cast<int64_t>(i) * kOneSecond;
+  EXPECT_THAT(read(many), HasSubstr("more than 100000 buckets"));
+}
+
 TEST_F(LocalReaderTest, BucketsBefore1970StartBelowTheirWindows) {
   state_.Add(0, MakeSeries("hits"), -1, 1);
   state_.Add(0, MakeSeries("hits"), -6'000, 1);

@@ -180,6 +180,12 @@ TEST(StateProtocol, RequestsComeBack) {
     EXPECT_EQ(what.range.to_ms, range.to_ms);
     EXPECT_EQ(what.range.bucket_ms, range.bucket_ms);
 
+    const WindowRange days{.size_ms = 3'600'000, .from_ms = -7'200'000, .bucket_starts = {-7'200'000, 79'200'000, 1ll << 50}};
+    auto calendar = DecodeRequest(Body(EncodeRequestFrame({.id = 4, .what = WindowsRequest{selector, days}})), &id);
+    ASSERT_TRUE(calendar.ok());
+    EXPECT_EQ(std::get<WindowsRequest>(calendar->what).range.bucket_starts, days.bucket_starts);
+    EXPECT_EQ(std::get<WindowsRequest>(calendar->what).range.from_ms, days.from_ms);
+
     auto totals = DecodeRequest(Body(EncodeRequestFrame({.id = 3, .what = TotalsRequest{selector, "after", 77}})), &id);
     ASSERT_TRUE(totals.ok());
     ExpectEqual(std::get<TotalsRequest>(totals->what).selector, selector);
