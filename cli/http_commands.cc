@@ -1,3 +1,4 @@
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,14 +17,18 @@ constexpr int kWaitMs = 60'000;
 
 // Serves the routes until asked to stop.
 int Serve(const std::string& name, const std::string& address, const Config& config, const ConfigSource& source,
-          http::Router router, NotReadyReasons not_ready, Metrics* metrics, StopSignal* stop) {
+          http::Router router, NotReadyReasons not_ready, const std::function<void()>& reload, Metrics* metrics,
+          StopSignal* stop) {
   const SystemClock clock;
   Result<std::unique_ptr<AccessControl>> access = AccessControl::Make(name, config.auth, &clock);
   if (!access.ok()) return Fail(name, access.status());
   Result<std::unique_ptr<http::Server>> server =
       Listen(name, address, config, &(*access)->gate(), std::move(router), std::move(not_ready), metrics);
   if (!server.ok()) return Fail(name, server.status());
-  const StopSignal::OnHangup reload(stop, [&] { (void)(*access)->Reload(source); });
+  const StopSignal::OnHangup on_hangup(stop, [&] {
+    (void)(*access)->Reload(source);
+    reload();
+  });
   while (!stop->WaitFor(kWaitMs)) {
   }
   (*server)->Stop(kDrainMs);
@@ -44,7 +49,7 @@ int RunIngest(const Config& config, const ConfigSource& source, StopSignal* stop
   (*ingest)->AddRoutes(&router);
   (*ingest)->AddHealthRoutes(&router);
   const int code = Serve(name, config.ingest_listen, config, source, std::move(router),
-                         [&ingest] { return (*ingest)->NotReady(); }, &metrics, stop);
+                         [&ingest] { return (*ingest)->NotReady(); }, [] {}, &metrics, stop);
   (*ingest)->Stop();
   return code;
 }
@@ -58,7 +63,7 @@ int RunQuery(const Config& config, const ConfigSource& source, StopSignal* stop)
   http::Router router;
   (*query)->AddRoutes(&router);
   const int code = Serve(name, config.query_listen, config, source, std::move(router),
-                         [&query] { return (*query)->NotReady(); }, &metrics, stop);
+                         [&query] { return (*query)->NotReady(); }, [&query] { (*query)->Reload(); }, &metrics, stop);
   (*query)->Stop();
   return code;
 }
@@ -86,7 +91,8 @@ int RunServe(const Config& given, const ConfigSource& source, StopSignal* stop) 
     for (std::string& reason : (*query)->NotReady()) reasons.push_back(std::move(reason));
     return reasons;
   };
-  const int code = Serve(name, config.serve_listen, config, source, std::move(router), not_ready, &metrics, stop);
+  const int code = Serve(name, config.serve_listen, config, source, std::move(router), not_ready,
+                         [&query] { (*query)->Reload(); }, &metrics, stop);
   (*query)->Stop();
   (*ingest)->Stop();
   return code;

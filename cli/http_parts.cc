@@ -111,7 +111,15 @@ Result<std::unique_ptr<QueryParts>> QueryParts::Make(const Config& config, const
   parts->control_ = NewControlWriter(
       config.query.topic, [control] { return NewRdTransactionalProducer(control); }, parts->admin_.get());
 
-  parts->query_ = NewQuery(config.query, parts->state_.get(), parts->control_.get(), parts->admin_.get(), clock,
+  parts->rules_ = std::make_unique<RulesInUse>(config.processor.rules_file);
+  if (Status loaded = parts->rules_->Load(); !loaded.ok()) return loaded;
+  QueryOptions options = config.query;
+  options.gauges = [rules = parts->rules_.get()]() -> std::shared_ptr<const GaugeList> {
+    std::shared_ptr<const rules::RuleSet> current = rules->current();
+    if (current == nullptr) return std::make_shared<const GaugeList>();
+    return {current, &current->gauges};
+  };
+  parts->query_ = NewQuery(std::move(options), parts->state_.get(), parts->control_.get(), parts->admin_.get(), clock,
                            metrics);
   parts->live_ = MakeLive(config, client_id + "-live", parts->admin_.get(), parts->state_.get(), clock, metrics);
   parts->watch_ = std::make_unique<StateWatch>(parts->state_.get());

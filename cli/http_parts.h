@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/config/config.h"
+#include "cli/rules/rules_in_use.h"
 #include "cli/state_watch.h"
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
@@ -68,12 +69,15 @@ class QueryParts {
 
   void AddRoutes(http::Router* router);
   std::vector<std::string> NotReady() const;
+  // Reads the rules file anew.
+  void Reload() { (void)rules_->Reload(); }
   void Stop();
 
  private:
   QueryParts() = default;
 
   // In the order in which they need each other.
+  std::unique_ptr<RulesInUse> rules_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<StateReader> state_;
   std::unique_ptr<ControlWriter> control_;

@@ -7,6 +7,7 @@
 #include "query/accounting.h"
 #include "query/answer.h"
 #include "query/cardinality.h"
+#include "query/gauges.h"
 #include "query/health.h"
 #include "query/kilometric.h"
 #include "query/offset_waiter.h"
@@ -38,6 +39,7 @@ class QueryService final : public Query {
                Metrics* metrics)
       : definitions_here_(options.definitions_here),
         kilometric_(options.tiers, clock),
+        gauges_(options.tiers, options.gauges),
         health_(options.topic, options.commit_interval_ms, state, admin, clock),
         readers_(options.worker_threads, kMaxQueuedReads),
         writers_(1, kMaxQueuedWrites),
@@ -62,6 +64,10 @@ class QueryService final : public Query {
                   if (definitions_here_ && asks_for_list) return responder.Send(ToDefinitions(request));
                   reads_.Serve(request, std::move(responder), kilometric);
                 });
+    router->AddSimple(http::Method::kGet, "/gauges", http::Access::kRead,
+                      [this](const http::Request& request) { return gauges_.List(request); });
+    AddRead(router, "/gauges/{names}",
+            [this](const http::Request& request, StateView* view) { return gauges_.Read(request, view); });
     for (const char* pattern : {"/data/metrics", "/data/metrics/"}) {
       AddRead(router, pattern,
               [](const http::Request& request, StateView* view) { return ReadRecords(request, view); });
@@ -115,6 +121,7 @@ class QueryService final : public Query {
 
   const bool definitions_here_;
   const Kilometric kilometric_;
+  const Gauges gauges_;
   const Health health_;
   WorkerPool readers_;
   WorkerPool writers_;

@@ -19,12 +19,17 @@ namespace odometer::rules {
 // With mistakes what is returned is of no use.
 class ActionReader {
  public:
+  // By name: the type, and the line where it was named first.
+  using Metrics = std::map<std::string, std::pair<MetricType, int>>;
+
   ActionReader(YamlReader* yaml, FieldTable* fields) : yaml_(*yaml), fields_(*fields) {}
 
   // `do`. `labels`: those of the rule, which an action's own go before.
   std::vector<Action> ReadActions(const YAML::Node& node, const std::vector<LabelSource>& labels);
   // Sorted by name.
   std::vector<LabelSource> ReadLabels(const YAML::Node& node);
+  // Of all actions that were read.
+  const Metrics& metrics() const { return metrics_; }
 
  private:
   // A word that names the metric, and says of which type it is.
@@ -54,7 +59,7 @@ class ActionReader {
   YamlReader& yaml_;
   FieldTable& fields_;
   size_t actions_read_ = 0;
-  std::map<std::string, std::pair<MetricType, int>> metrics_;  // by name: its type, and where it was named first
+  Metrics metrics_;
 };
 
 }  // namespace odometer::rules

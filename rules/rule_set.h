@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/model/event.h"
+#include "common/model/gauge.h"
 #include "rules/condition.h"
 #include "rules/field_table.h"
 
@@ -58,6 +59,7 @@ struct RuleSet {
   std::string org{kDefaultOrg};
   FieldTable fields;
   std::vector<Rule> rules;  // in the file's order
+  GaugeList gauges;        // of the same org
   uint64_t version = 0;     // XXH3 of the file's bytes
 };
 

@@ -11,6 +11,7 @@
 #include "common/base/nearest_word.h"
 #include "rules/action_reader_internal.h"
 #include "rules/condition_reader_internal.h"
+#include "rules/gauge_reader_internal.h"
 #include "rules/json_pointer.h"
 #include "rules/yaml_reader_internal.h"
 
@@ -39,7 +40,7 @@ class RulesReader {
 
  private:
   void ReadFile(const YAML::Node& root) {
-    std::optional<YAML::Node> events;
+    std::optional<YAML::Node> events, gauges;
     bool has_sources = false;
     const std::vector<YamlReader::Word> words = {
         {"sources",
@@ -49,8 +50,9 @@ class RulesReader {
          }},
         {"org", [&](const YAML::Node& node) { ReadOrg(node); }},
         {"time", [&](const YAML::Node& node) { time_ = ReadTime(node); }},
-        // Read last, wherever it stands: rules refer to the others.
-        {"events", [&](const YAML::Node& node) { events.emplace(node); }}};
+        // Read last, wherever they stand: rules refer to the others, and gauges to the rules.
+        {"events", [&](const YAML::Node& node) { events.emplace(node); }},
+        {"gauges", [&](const YAML::Node& node) { gauges.emplace(node); }}};
     const bool known = yaml_.ReadMap(root, "a rules file", words);
     if (known && !has_sources) yaml_.Mistake(root, "\"sources\" is missing: the topics whose records are read");
     if (!events) {
@@ -59,6 +61,8 @@ class RulesReader {
     }
     yaml_.ReadList(*events, "\"events\"", [&](const YAML::Node& node) { ReadRule(node); });
     if (rules_->rules.size() > kMaxRules) yaml_.Mistake(*events, fmt::format("over {} rules", kMaxRules));
+    rules_->gauges.org = rules_->org;
+    if (gauges) rules_->gauges.gauges = GaugeReader(&yaml_, actions_.metrics()).Read(*gauges);
   }
 
   void ReadSources(const YAML::Node& node) {

@@ -35,7 +35,7 @@ std::shared_ptr<const rules::RuleSet> RulesInUse::current() const {
 
 std::shared_ptr<const rules::RuleSet> RulesInUse::Reload() {
   if (file_.empty()) {
-    LogInfo(kLog, "SIGHUP: there is no rules.file, and a processor reads nothing else anew");
+    LogInfo(kLog, "SIGHUP: there is no rules.file");
     return nullptr;
   }
   Result<std::shared_ptr<const rules::RuleSet>> rules = rules::LoadRules(file_);

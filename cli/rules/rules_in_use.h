@@ -1,4 +1,4 @@
-// The rules of a processor's process: those that it counts by, and how others take their place.
+// The rules of a process: those that it goes by, and how others take their place.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ class RulesInUse {
 
   // At the start. kInvalid, with each mistake.
   Status Load();
-  // What the processor is to count by; null: there are no rules.
+  // What the process is to go by; null: there are no rules.
   std::shared_ptr<const rules::RuleSet> current() const;
 
   // Reads the file anew, and takes it into use. Null when the rules stay as they were: the file has mistakes, which are

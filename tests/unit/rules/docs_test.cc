@@ -24,7 +24,7 @@ TEST(Docs, EveryExampleIsValid) {
     EXPECT_EQ(RulesUnderTest(example).error(), "") << example;
     ++examples;
   }
-  EXPECT_EQ(examples, 4);
+  EXPECT_EQ(examples, 5);
 }
 
 }  // namespace

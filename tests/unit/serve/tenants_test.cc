@@ -70,6 +70,9 @@ const std::map<std::string, RouteCase>& Cases() {
         {http::Post("/ingest/metrics", item), http::Post("/ingest/metrics", "[" + item + "," + item + "]")}}},
       {"GET /metric", {Rule::kShows, Reads("/metric")}},
       {"GET /read", {Rule::kShows, Reads("/read")}},
+      // The gauges are acme's.
+      {"GET /gauges", {Rule::kShows, {http::Get("/gauges")}}},
+      {"GET /gauges/{names}", {Rule::kShows, {http::Get("/gauges/k"), http::Get("/gauges/k?start=0")}}},
       {"GET /data/metrics", {Rule::kShows, {http::Get(list), http::Get(list + "?name=k"), http::Get(list + "?level=web")}}},
       {"GET /data/metrics/", {Rule::kShows, {http::Get(slash), http::Get(slash + "?name=" + kSecretName)}}},
       {"GET /data/metrics/{record}", {Rule::kShows, {http::Get(slash + "web.k"), http::Get(slash + kSecretName)}}},
@@ -127,10 +130,17 @@ class World {
         .value();
   }
 
+  static std::shared_ptr<const GaugeList> Gauges() {
+    auto gauges = std::make_shared<GaugeList>();
+    gauges->org = "acme";
+    gauges->gauges = {{"k", MetricType::kCounter, Period::Fixed(3'600'000)}};
+    return gauges;
+  }
+
   SystemClock clock_;
   http::Gate gate_{Tokens(), &clock_};
   // Nothing applies what is written here: who waits for it waits in vain.
-  ServedApis served_{{.gate = &gate_}, {.control_timeout_ms = 20}};
+  ServedApis served_{{.gate = &gate_}, {.control_timeout_ms = 20, .gauges = [] { return Gauges(); }}};
   StateWriter writer_{served_.store(), TierSet::Default()};
 };
 

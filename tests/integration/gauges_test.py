@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# ctest: timeout=180
+"""KiloMetric's gauges over HTTP: what rules count of a topic of orders, in ticks of a time zone across both changes of
+its clock, per org, with the rules file read anew on SIGHUP."""
+
+import datetime
+import json
+import os
+import signal
+import zoneinfo
+
+from confluent_kafka import Producer
+from deployment import Deployment, wait_for
+
+ACME, OTHER = "acme-1f6c20d9be77", "other-90ab3e41c5d2"
+BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
+HOUR = 3_600_000
+RULES = """
+org: acme
+sources: [{topic: %s}]
+time: /_time
+gauges:
+  revenue: {tick: 1d, timezone: Europe/Berlin}
+  basket: {tick: 1h}
+events:
+  - on: order_placed
+    do:
+      - incr: {gauge: revenue, by: /amount}
+      - set_value: {gauge: basket, value: /items/length}
+"""
+
+
+def midnight(day):
+    return round(datetime.datetime.fromisoformat(day).replace(tzinfo=BERLIN).timestamp() * 1000)
+
+
+class Client:
+    def __init__(self, deployment, token):
+        self.deployment = deployment
+        self.headers = {"x-auth-token": token}
+
+    def get(self, target):
+        status, _, body = self.deployment.http("query").request("GET", target, headers=self.headers)
+        return status, json.loads(body)
+
+
+def orders_topic(deployment):
+    return deployment.name + ".orders"
+
+
+def write_rules(deployment, text=RULES):
+    with open(deployment.folder + "/rules.yaml", "w", encoding="utf-8") as file:
+        file.write(text % orders_topic(deployment))
+
+
+def place_orders(deployment, orders):
+    producer = Producer({"bootstrap.servers": deployment.broker})
+    for time, amount, items in orders:
+        order = {"_type": "order_placed", "_time": time, "amount": amount, "items": items}
+        producer.produce(orders_topic(deployment), json.dumps(order))
+    assert producer.flush(30) == 0
+
+
+def check_values(deployment, acme):
+    days = ("2026-03-28", "2026-03-29", "2026-03-30", "2026-10-24", "2026-10-25", "2026-10-26")
+    hours = {"2026-03-29": 23, "2026-10-25": 25}
+    place_orders(deployment, [(midnight(day) + hour * HOUR, hour + 1, ["a"] * (hour % 3))
+                              for day in days for hour in range(hours.get(day, 24))])  # fmt: skip
+    wanted = {str(midnight(day)): sum(range(1, hours.get(day, 24) + 1)) for day in days}
+    wait_for("all orders", lambda: acme.get("/gauges/revenue") == (200, {"revenue": wanted}))
+    first = midnight(days[0])
+    status, answer = acme.get(f"/gauges/basket,revenue?start={first}&end={first + 2 * HOUR}")
+    assert status == 200 and list(answer) == ["basket", "revenue"], answer
+    assert list(answer["basket"].items()) == [(str(first + hour * HOUR), hour) for hour in range(3)], answer
+    # Ticks that start and end lie in are whole.
+    end = midnight("2026-10-25") + 20 * HOUR
+    status, answer = acme.get(f"/gauges/revenue?start=2026-10-25T12:00:00Z&end={end}")
+    assert status == 200 and answer == {"revenue": {str(midnight("2026-10-25")): 325}}, answer
+
+
+def check_orgs(acme, other):
+    listed = [{"name": "basket", "tick": "1h", "timezone": "UTC"},
+              {"name": "revenue", "tick": "1d", "timezone": "Europe/Berlin"}]  # fmt: skip
+    assert acme.get("/gauges") == (200, listed)
+    assert other.get("/gauges") == (200, [])
+    assert other.get("/gauges/revenue")[0] == 404
+    nobody = Client(acme.deployment, "none")
+    for target in ("/gauges", "/gauges/revenue"):
+        assert nobody.get(target) == (403, {"detail": "Could not validate credentials"})
+
+
+def check_reload(deployment, acme):
+    write_rules(deployment, RULES.replace("1d, timezone: Europe/Berlin", "1mo, timezone: Europe/Berlin"))
+    os.kill(deployment.processes["query"].pid, signal.SIGHUP)
+    wait_for("the new ticks", lambda: acme.get("/gauges")[1][1]["tick"] == "1mo")
+    months = {str(midnight("2026-03-01")): 876, str(midnight("2026-10-01")): 925}
+    assert acme.get("/gauges/revenue") == (200, {"revenue": months}), acme.get("/gauges/revenue")
+    write_rules(deployment, RULES.replace("Europe/Berlin", "Europe/Berln"))
+    os.kill(deployment.processes["query"].pid, signal.SIGHUP)
+
+    def logged():
+        with open(deployment.log_path("query"), encoding="utf-8") as log:
+            return "unknown time zone; the nearest is Europe/Berlin" in log.read()
+
+    wait_for("the mistake to be told", logged)
+    assert acme.get("/gauges")[1][1]["tick"] == "1mo"
+
+
+def main():
+    tokens = {ACME: "acme", OTHER: "other"}
+    with Deployment(settings={"auth": {"tokens": tokens}}) as deployment:
+        deployment.create_topic(orders_topic(deployment), 3)
+        write_rules(deployment)
+        for process in ("processor", "query"):
+            deployment.start(process, "--set", f"rules.file={deployment.folder}/rules.yaml")
+        acme, other = Client(deployment, ACME), Client(deployment, OTHER)
+        check_values(deployment, acme)
+        check_orgs(acme, other)
+        check_reload(deployment, acme)
+    print("gauges tick as their rules say")
+
+
+if __name__ == "__main__":
+    main()
