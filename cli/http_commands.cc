@@ -49,7 +49,7 @@ int RunIngest(const Config& config, const ConfigSource& source, StopSignal* stop
   (*ingest)->AddRoutes(&router);
   (*ingest)->AddHealthRoutes(&router);
   const int code = Serve(name, config.ingest_listen, config, source, std::move(router),
-                         [&ingest] { return (*ingest)->NotReady(); }, [] {}, &metrics, stop);
+                         [&ingest] { return (*ingest)->NotReady(); }, [&ingest] { (*ingest)->Reload(); }, &metrics, stop);
   (*ingest)->Stop();
   return code;
 }
@@ -91,8 +91,12 @@ int RunServe(const Config& given, const ConfigSource& source, StopSignal* stop) 
     for (std::string& reason : (*query)->NotReady()) reasons.push_back(std::move(reason));
     return reasons;
   };
-  const int code = Serve(name, config.serve_listen, config, source, std::move(router), not_ready,
-                         [&query] { (*query)->Reload(); }, &metrics, stop);
+  auto reload = [&ingest, &query] {
+    (*ingest)->Reload();
+    (*query)->Reload();
+  };
+  const int code = Serve(name, config.serve_listen, config, source, std::move(router), not_ready, reload, &metrics,
+                         stop);
   (*query)->Stop();
   (*ingest)->Stop();
   return code;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/rules/posted_source.h"
 #include "common/base/log.h"
 #include "common/kafka/log_reader.h"
 #include "common/kafka/topic_tail.h"
@@ -41,6 +42,8 @@ Result<std::unique_ptr<IngestParts>> IngestParts::Make(const Config& config, con
   Result<std::unique_ptr<AsyncProducer>> producer = NewRdAsyncProducer(options);
   if (!producer.ok()) return producer.status().WithContext("producer");
   std::unique_ptr<IngestParts> parts(new IngestParts(config, std::move(*producer), clock, metrics));
+  ODOMETER_RETURN_IF_ERROR(parts->rules_.Load());
+  parts->options_.event_source = [rules = &parts->rules_] { return PostedSourceOf(rules->current()); };
   if (config.definitions.enabled) ODOMETER_RETURN_IF_ERROR(parts->OpenFollower(config));
   return parts;
 }

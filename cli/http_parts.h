@@ -34,6 +34,8 @@ class IngestParts {
   // The health routes of an ingest that stands alone; on a shared port the query's answer.
   void AddHealthRoutes(http::Router* router);
   std::vector<std::string> NotReady() const;
+  // Reads the rules file anew.
+  void Reload() { (void)rules_.Reload(); }
   // Begins to take lines of statsd, where that is configured.
   Status StartStatsd();
   // Takes no more lines, and waits for records under way.
@@ -41,7 +43,8 @@ class IngestParts {
 
  private:
   IngestParts(const Config& config, std::unique_ptr<AsyncProducer> producer, const Clock* clock, Metrics* metrics)
-      : options_(config.ingest),
+      : rules_(config.processor.rules_file),
+        options_(config.ingest),
         definition_options_(config.definitions),
         statsd_options_(config.statsd),
         producer_(std::move(producer)),
@@ -49,6 +52,7 @@ class IngestParts {
         metrics_(metrics) {}
   Status OpenFollower(const Config& config);
 
+  RulesInUse rules_;
   IngestOptions options_;
   DefinitionOptions definition_options_;
   StatsdOptions statsd_options_;

@@ -2,6 +2,7 @@
 
 #include "common/http/operations.h"
 #include "ingest/ingest_metrics.h"
+#include "ingest/posted_events.h"
 #include "ingest/raw_metrics.h"
 #include "ingest/track.h"
 
@@ -12,6 +13,7 @@ void AddIngestRoutes(const IngestOptions& options, AsyncProducer* producer, cons
   AddTrackRoutes(options, producer, metrics, router);
   AddIngestMetricsRoutes(options, producer, clock, metrics, router);
   AddRawMetricsRoutes(options, producer, clock, metrics, router);
+  AddPostedEventsRoutes(options.event_source, producer, clock, metrics, router);
 }
 
 void AddIngestHealthRoutes(const AsyncProducer* producer, http::Router* router) {

@@ -1,8 +1,6 @@
 #include "ingest/ingest_metrics.h"
 
-#include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "ingest/batch_outcome.h"
 #include "ingest/counters.h"
 #include "ingest/delivery.h"
 #include "ingest/idempotency_key.h"
@@ -26,63 +25,6 @@ constexpr size_t kMaxItems = 10'000;
 
 // The dialect's own words for it.
 Response EmptyInput() { return Response::Text(400, "ERROR: empty input"); }
-
-// An item that was not written.
-struct Failure {
-  size_t index;
-  std::string code;
-  std::string message;
-  std::string field;
-};
-
-// What a batch came to, in the order of its items.
-class BatchOutcome {
- public:
-  // `has_key`: the items' ids come from their places in the batch.
-  BatchOutcome(size_t items, bool has_key) : items_(items), has_key_(has_key) {}
-
-  void AddBad(size_t index, const ItemError& error) {
-    failures_.push_back({index, std::string(RejectReasonName(error.reason)), error.message, error.field});
-  }
-  void AddDelivery(size_t index, const Delivery& delivery) {
-    if (delivery.outcome == Outcome::kWritten) return;
-    worst_ = std::max(worst_, delivery.outcome);
-    failures_.push_back({index, std::string(OutcomeCode(delivery.outcome)), OutcomeMessage(delivery), ""});
-  }
-
-  Response ToResponse() {
-    std::sort(failures_.begin(), failures_.end(), [](const Failure& a, const Failure& b) { return a.index < b.index; });
-    if (failures_.empty()) return Response::Text(200, std::to_string(items_) + " Records UPDATED");
-    // The worst outcome is the answer's; items that are wrong themselves are the mildest.
-    const bool only_bad = worst_ == Outcome::kWritten;
-    Response response = only_bad ? Failed(400, "bad_items") : Failed(OutcomeStatus(worst_), OutcomeCode(worst_));
-    AddRetryAfter(worst_, &response);
-    return response;
-  }
-
- private:
-  Response Failed(int status, std::string_view code) const {
-    nlohmann::json items = nlohmann::json::array();
-    for (const Failure& failure : failures_) {
-      nlohmann::json item{{"index", failure.index}, {"code", failure.code}, {"message", failure.message}};
-      if (!failure.field.empty()) item["field"] = failure.field;
-      items.push_back(std::move(item));
-    }
-    std::string message = std::to_string(failures_.size()) + " of " + std::to_string(items_) + " items failed";
-    if (has_key_) {
-      message += ": send the same batch again, under the same Idempotency-Key";
-    } else if (failures_.size() < items_) {
-      message += ", the others are written: send only these again";
-    }
-    nlohmann::json body{{"error", {{"code", code}, {"message", message}, {"items", std::move(items)}}}};
-    return Response::Json(status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  }
-
-  size_t items_;
-  bool has_key_;
-  Outcome worst_ = Outcome::kWritten;
-  std::vector<Failure> failures_;
-};
 
 // A delivery report may come when the router is gone: who waits for one keeps the object alive.
 class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
@@ -169,7 +111,8 @@ class IngestMetrics : public std::enable_shared_from_this<IngestMetrics> {
               self->counters_.Delivered(deliveries);
               BatchOutcome all = outcome;
               for (size_t i = 0; i < deliveries.size(); ++i) all.AddDelivery(indexes[i], deliveries[i]);
-              Response response = all.ToResponse();
+              Response response = all.failed() ? all.ToResponse()
+                                               : Response::Text(200, std::to_string(all.items()) + " Records UPDATED");
               AddOffsetHeader(self->options_.topic, deliveries, &response);
               responder.Send(std::move(response));
             });

@@ -56,6 +56,7 @@ struct Rule {
 // Immutable once made: any thread may read it.
 struct RuleSet {
   std::vector<std::string> topics;
+  std::optional<size_t> posted;  // index of the topic that takes events by HTTP
   std::string org{kDefaultOrg};
   FieldTable fields;
   std::vector<Rule> rules;  // in the file's order

@@ -68,11 +68,17 @@ class RulesReader {
   void ReadSources(const YAML::Node& node) {
     yaml_.ReadList(node, "\"sources\"", [&](const YAML::Node& item) {
       bool has_topic = false;
-      const std::vector<YamlReader::Word> words = {{"topic", [&](const YAML::Node& topic) {
+      std::optional<YAML::Node> post;
+      const std::vector<YamlReader::Word> words = {{"topic",
+                                                    [&](const YAML::Node& topic) {
                                                       has_topic = true;
                                                       AddTopic(topic);
-                                                    }}};
+                                                    }},
+                                                   {"post", [&](const YAML::Node& value) { post.emplace(value); }}};
       if (yaml_.ReadMap(item, "a source", words) && !has_topic) yaml_.Mistake(item, "a source has a \"topic\"");
+      if (!post || !yaml_.ReadBool(*post, "\"post\"").value_or(false) || !has_topic) return;
+      if (rules_->posted) yaml_.Mistake(*post, "another source has \"post\" already: events go to one");
+      rules_->posted = rules_->topics.empty() ? std::nullopt : std::optional(rules_->topics.size() - 1);
     });
   }
 

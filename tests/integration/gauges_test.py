@@ -17,7 +17,7 @@ BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 HOUR = 3_600_000
 RULES = """
 org: acme
-sources: [{topic: %s}]
+sources: [{topic: %s, post: true}]
 time: /_time
 gauges:
   revenue: {tick: 1d, timezone: Europe/Berlin}
@@ -78,6 +78,35 @@ def check_values(deployment, acme):
     assert status == 200 and answer == {"revenue": {str(midnight("2026-10-25")): 325}}, answer
 
 
+def check_posted(acme, other):
+    def post(client, body, content_type="application/json"):
+        headers = {**client.headers, "Content-Type": content_type}
+        status, headers, answer = client.deployment.http("ingest").request("POST", "/events", body, headers)
+        return status, json.loads(answer), headers
+
+    def order(amount, **more):
+        time = midnight("2026-05-01")
+        return json.dumps({"_type": "order_placed", "_time": time, "amount": amount, "items": [], **more})
+
+    status, answer, headers = post(acme, order(5))
+    assert status == 200 and len(answer["id"]) == 36, answer
+    assert headers["x-odometer-offset"].startswith(orders_topic(acme.deployment) + "/"), headers
+    status, answer, _ = post(acme, "\n".join(order(amount) for amount in (1, 2, 3)), "application/x-ndjson")
+    assert status == 200 and len(set(answer["ids"])) == 3, answer
+    may = "/gauges/revenue?start=2026-05-01&end=2026-05-01"
+    wait_for("what was posted", lambda: acme.get(may) == (200, {"revenue": {str(midnight("2026-05-01")): 11}}))
+    # What the rules cannot count is told at once.
+    bad = ((order("much"), "/amount"), (order(1, _time="soon"), "/_time"), ('{"amount":1}', "/_type"), ("{", ""))
+    for body, field in bad:
+        status, answer, _ = post(acme, body)
+        assert status == 400 and answer["error"].get("field", "") == field, (body, answer)
+    status, answer, _ = post(acme, order(1) + "\n" + order("much"), "application/jsonl")
+    assert status == 400 and [item["index"] for item in answer["error"]["items"]] == [1], answer
+    assert post(other, order(100))[0] == 404
+    assert post(Client(acme.deployment, "none"), order(100))[0] == 403
+    wait_for("the good one", lambda: acme.get(may) == (200, {"revenue": {str(midnight("2026-05-01")): 12}}))
+
+
 def check_orgs(acme, other):
     listed = [{"name": "basket", "tick": "1h", "timezone": "UTC"},
               {"name": "revenue", "tick": "1d", "timezone": "Europe/Berlin"}]  # fmt: skip
@@ -93,7 +122,8 @@ def check_reload(deployment, acme):
     write_rules(deployment, RULES.replace("1d, timezone: Europe/Berlin", "1mo, timezone: Europe/Berlin"))
     os.kill(deployment.processes["query"].pid, signal.SIGHUP)
     wait_for("the new ticks", lambda: acme.get("/gauges")[1][1]["tick"] == "1mo")
-    months = {str(midnight("2026-03-01")): 876, str(midnight("2026-10-01")): 925}
+    sums = {"2026-03-01": 876, "2026-05-01": 12, "2026-10-01": 925}
+    months = {str(midnight(month)): total for month, total in sums.items()}
     assert acme.get("/gauges/revenue") == (200, {"revenue": months}), acme.get("/gauges/revenue")
     write_rules(deployment, RULES.replace("Europe/Berlin", "Europe/Berln"))
     os.kill(deployment.processes["query"].pid, signal.SIGHUP)
@@ -111,10 +141,11 @@ def main():
     with Deployment(settings={"auth": {"tokens": tokens}}) as deployment:
         deployment.create_topic(orders_topic(deployment), 3)
         write_rules(deployment)
-        for process in ("processor", "query"):
+        for process in ("processor", "ingest", "query"):
             deployment.start(process, "--set", f"rules.file={deployment.folder}/rules.yaml")
         acme, other = Client(deployment, ACME), Client(deployment, OTHER)
         check_values(deployment, acme)
+        check_posted(acme, other)
         check_orgs(acme, other)
         check_reload(deployment, acme)
     print("gauges tick as their rules say")

@@ -19,8 +19,12 @@ DOCUMENT = yaml.safe_load((ROOT / "schemas/openapi.yaml").read_text(encoding="ut
 PROCESSES = ("ingest", "query", "processor")
 # What does not fit the metric that the examples make: it is active.
 CONFLICTS = {("DELETE", "/metric/{code}"), ("POST", "/metric/{code}/activate")}
-# They have the gauge of the examples.
-RULES = "{sources: [{topic: t}], gauges: {openapi.gauge: {tick: 1d}}, events: [{do: [{incr: openapi.gauge}]}]}"
+# They take the events of the examples, and have their gauge.
+RULES = """
+sources: [{topic: %s, post: true}]
+gauges: {openapi.gauge: {tick: 1d}}
+events: [{do: [{incr: openapi.gauge}]}]
+"""
 
 
 def resolve(node):
@@ -155,9 +159,10 @@ def main():
     with Deployment(settings={"query.min_offset.timeout": "3s"}) as deployment:
         rules = deployment.folder + "/rules.yaml"
         with open(rules, "w", encoding="utf-8") as file:
-            file.write(RULES)
+            file.write(RULES % (deployment.name + ".source"))
+        deployment.create_topic(deployment.name + ".source", 1)
         for process in ("processor", "ingest", "query"):
-            deployment.start(process, *(["--set", "rules.file=" + rules] if process == "query" else []))
+            deployment.start(process, "--set", "rules.file=" + rules)
         # So that the example record is there to be read; deleted by the route that the document lists after it.
         status, _, _ = deployment.http("ingest").request(
             "POST", "/ingest/metrics", json.dumps({"level": "web", "name": "openapi.timer", "type": "TIMER", "value": 1}))

@@ -24,7 +24,7 @@ TEST(Docs, EveryExampleIsValid) {
     EXPECT_EQ(RulesUnderTest(example).error(), "") << example;
     ++examples;
   }
-  EXPECT_EQ(examples, 5);
+  EXPECT_EQ(examples, 6);
 }
 
 }  // namespace

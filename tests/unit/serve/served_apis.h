@@ -90,8 +90,10 @@ class SharedControlWriter : public ControlWriter {
 
 class ServedApis {
  public:
-  explicit ServedApis(http::ServerOptions options = {}, QueryOptions query = {})
-      : query_(NewQuery(std::move(query), state_.get(), &control_, control_.admin(), &clock_, &metrics_)),
+  explicit ServedApis(http::ServerOptions options = {}, QueryOptions query = {},
+                      EventSourceNow event_source = [] { return nullptr; })
+      : event_source_(std::move(event_source)),
+        query_(NewQuery(std::move(query), state_.get(), &control_, control_.admin(), &clock_, &metrics_)),
         routes_(Routes()),
         server_(routes_, std::move(options), &metrics_) {}
   ~ServedApis() {
@@ -114,7 +116,7 @@ class ServedApis {
  private:
   http::Router Routes() {
     http::Router router;
-    AddIngestRoutes({.topic = kEventsTopic}, &producer_, &clock_, &metrics_, &router);
+    AddIngestRoutes({.topic = kEventsTopic, .event_source = event_source_}, &producer_, &clock_, &metrics_, &router);
     query_->AddRoutes(&router);
     http::AddOperationsRoutes([] { return std::vector<std::string>(); }, &metrics_, &router);
     return router;
@@ -122,6 +124,7 @@ class ServedApis {
 
   SystemClock clock_;
   Metrics metrics_;
+  const EventSourceNow event_source_;
   SharedBroker broker_;
   SharedProducer producer_{&broker_};
   SharedControlWriter control_{&broker_};

@@ -68,6 +68,8 @@ const std::map<std::string, RouteCase>& Cases() {
       {"POST /ingest/metrics",
        {Rule::kWrites,
         {http::Post("/ingest/metrics", item), http::Post("/ingest/metrics", "[" + item + "," + item + "]")}}},
+      // The source is globex's.
+      {"POST /events", {Rule::kWrites, {http::Post("/events", R"({"_type":"e","name":"k","org":"globex"})")}}},
       {"GET /metric", {Rule::kShows, Reads("/metric")}},
       {"GET /read", {Rule::kShows, Reads("/read")}},
       // The gauges are acme's.
@@ -98,6 +100,17 @@ const std::map<std::string, RouteCase>& Cases() {
 std::string NameOf(const http::Router::Route& route) {
   return std::string(http::MethodName(route.method)) + " " + route.pattern;
 }
+
+// On the topic of events, so that it is seen what is written to it.
+class GlobexSource final : public EventSource {
+ public:
+  const std::string& org() const override { return org_; }
+  const std::string& topic() const override { return topic_; }
+  EventRefusal Check(std::string_view, int64_t) const override { return {}; }
+
+ private:
+  const std::string org_ = "globex", topic_ = kEventsTopic;
+};
 
 // A server for acme and globex, each with a token for everything.
 class World {
@@ -140,7 +153,9 @@ class World {
   SystemClock clock_;
   http::Gate gate_{Tokens(), &clock_};
   // Nothing applies what is written here: who waits for it waits in vain.
-  ServedApis served_{{.gate = &gate_}, {.control_timeout_ms = 20, .gauges = [] { return Gauges(); }}};
+  ServedApis served_{{.gate = &gate_},
+                     {.control_timeout_ms = 20, .gauges = [] { return Gauges(); }},
+                     [] { return std::make_shared<const GlobexSource>(); }};
   StateWriter writer_{served_.store(), TierSet::Default()};
 };
 
@@ -239,6 +254,13 @@ TEST(Tenants, ARouteThatWritesWritesTheOrgsOwn) {
     EXPECT_EQ(records.size() > before, name != "HEAD /track") << name << ": nothing was written, so it cannot fail";
     for (size_t i = before; i < records.size(); ++i) EXPECT_EQ(OrgOf(records[i]), "globex") << name;
   }
+}
+
+TEST(Tenants, NobodyWritesToASourceOfAnotherOrg) {
+  World world(true);
+  const std::string request = Cases().at("POST /events").requests.front();
+  EXPECT_EQ(world.Ask(WithToken(request, "ta")).status, 404);
+  EXPECT_EQ(world.served().Written(), 0);
 }
 
 }  // namespace
