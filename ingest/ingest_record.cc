@@ -37,7 +37,7 @@ IngestRecord MakeIngestRecord(const Event& event, std::optional<int64_t> ts_ms) 
   out += MetricTypeName(event.type);
   out += "\",\"value\":";
   if (event.type == MetricType::kSet) {
-    AppendText(event.member, &out);
+    AppendJsonText(event.member, &out);
   } else {
     out += event.value.ToJson();
   }

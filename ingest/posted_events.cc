@@ -60,7 +60,7 @@ std::string_view MessageOf(RejectReason reason) {
     case RejectReason::kTooLarge: return "over 1,016 KiB";
     case RejectReason::kTooDeep: return "nested too deep";
     case RejectReason::kMissingName: return "_type is missing, or no text";
-    case RejectReason::kBadValue: return "this field must be a number";
+    case RejectReason::kBadValue: return "the rules cannot take this field as a value";
     case RejectReason::kBadLabels: return "this field must be a text of at most 512 bytes";
     case RejectReason::kBadTimestamp: return "the time cannot be read, or is outside the years 1 to 9999";
     case RejectReason::kFromTheFuture: return "the time is over 5 minutes ahead";
