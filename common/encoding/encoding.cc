@@ -50,6 +50,7 @@ bool IsContentType(std::string_view content_type, std::string_view type) {
 }
 
 Encoding EncodingOf(std::string_view content_type) {
+  if (content_type == kNames[0].content_type) return kNames[0].encoding;  // which most have
   const std::string_view type = TypeOf(content_type);
   if (type.empty()) return Encoding::kJson;
   for (const Name& name : kNames) {

@@ -1,7 +1,5 @@
 #include "common/state/input_record.h"
 
-#include <utility>
-
 #include "common/encoding/event_json.h"
 #include "common/model/control.h"
 #include "common/model/raw_event.h"
@@ -18,18 +16,6 @@ bool IsOrg(std::string_view text) {
   return !text.empty() && text.size() <= kMaxNameBytes && text != kOverflowName && IsValidUtf8(text);
 }
 
-void ReadCloudHeader(const Header& header, std::optional<CloudAttributes>* cloud) {
-  const std::string_view name = header.name.substr(kCloudPrefix.size());
-  std::string_view CloudAttributes::*attribute = nullptr;
-  if (name == "specversion") attribute = &CloudAttributes::specversion;
-  if (name == "id") attribute = &CloudAttributes::id;
-  if (name == "source") attribute = &CloudAttributes::source;
-  if (name == "time") attribute = &CloudAttributes::time;
-  if (attribute == nullptr) return;
-  if (!*cloud) cloud->emplace();
-  **cloud.*attribute = header.value;
-}
-
 }  // namespace
 
 InputRecord::InputRecord(const RecordView& record) : record_(record) {
@@ -44,33 +30,47 @@ InputRecord::InputRecord(const RecordView& record) : record_(record) {
     if (header.name == kOrgHeader) org_ = header.value;
     if (header.name == kTsHeader) ts_ = header.value;
     if (header.name == kIdHeader) id_ = header.value;
-    if (header.name.starts_with(kCloudPrefix)) ReadCloudHeader(header, &cloud_);
+    if (header.name.starts_with(kCloudPrefix)) ReadCloudHeader(header);
   }
-  // Without a version it is no CloudEvent. One in structured mode says all of it itself, and so does a raw event.
-  if (cloud_ && (cloud_->specversion.empty() || encoding_ == Encoding::kCloudEvent || raw_)) cloud_.reset();
-  plain_json_ = encoding_ == Encoding::kJson && !cloud_;
+  if (encoding_ == Encoding::kJson && !IsCloudEvent()) {
+    encoded_.reset();
+  } else if (!encoded_) {
+    encoded_ = std::make_unique<Encoded>();
+  }
 }
 
-RejectReason InputRecord::ReadBody() {
-  body_ = record_.value;
-  if (plain_json_) return RejectReason::kNone;
+void InputRecord::ReadCloudHeader(const Header& header) {
+  const std::string_view name = header.name.substr(kCloudPrefix.size());
+  std::string_view CloudAttributes::*attribute = nullptr;
+  if (name == "specversion") attribute = &CloudAttributes::specversion;
+  if (name == "id") attribute = &CloudAttributes::id;
+  if (name == "source") attribute = &CloudAttributes::source;
+  if (name == "time") attribute = &CloudAttributes::time;
+  if (attribute == nullptr) return;
+  if (!encoded_) encoded_ = std::make_unique<Encoded>();
+  encoded_->cloud.*attribute = header.value;
+}
+
+// In binary mode: one in structured mode says all of it itself, and so does a raw event.
+bool InputRecord::IsCloudEvent() const {
+  return encoded_ && !encoded_->cloud.specversion.empty() && encoding_ != Encoding::kCloudEvent && !raw_;
+}
+
+RejectReason InputRecord::MakeJson() {
   if (raw_) return RejectReason::kUnknownEncoding;  // its body is kept as it is, and told as JSON
-  json_.clear();
-  if (RejectReason bad = EventToJson(encoding_, record_.value, &json_); bad != RejectReason::kNone) return bad;
-  if (cloud_) {
-    const std::string data = std::move(json_);
-    json_.clear();
-    if (RejectReason bad = AddCloudAttributes(*cloud_, data, &json_); bad != RejectReason::kNone) return bad;
-  }
-  body_ = json_;
-  return RejectReason::kNone;
+  std::string& json = encoded_->json;
+  json.clear();
+  if (!IsCloudEvent()) return EventToJson(encoding_, record_.value, &json);
+  std::string data;
+  if (RejectReason bad = EventToJson(encoding_, record_.value, &data); bad != RejectReason::kNone) return bad;
+  return AddCloudAttributes(encoded_->cloud, data, &json);
 }
 
 RejectReason InputRecord::Decode(EventDecoder* decoder, Event* event) {
   if (!known_kind_) return RejectReason::kMalformed;
-  RejectReason reason = ReadBody();
+  RejectReason reason = encoded_ ? MakeJson() : RejectReason::kNone;
   if (reason != RejectReason::kNone) return reason;
-  reason = raw_ ? decoder->DecodeRaw(body_, event) : decoder->Decode(body_, record_.timestamp_ms, event);
+  reason = raw_ ? decoder->DecodeRaw(body(), event) : decoder->Decode(body(), record_.timestamp_ms, event);
   if (reason == RejectReason::kNone && raw_) reason = CompleteRaw(event);
   if (reason != RejectReason::kNone) return reason;
   // The record's own time, when the event has none, is whatever its producer said if the topic takes CreateTime.

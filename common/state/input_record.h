@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,10 +30,18 @@ class InputRecord {
   RejectReason Decode(EventDecoder* decoder, Event* event);
   // After a Decode that gave kNone: the event as JSON, byte for byte as it was sent where that was JSON; valid as
   // long as this is.
-  std::string_view body() const { return body_; }
+  std::string_view body() const { return encoded_ ? encoded_->json : record_.value; }
 
  private:
-  RejectReason ReadBody();
+  // What a record has that is not JSON as it stands. Most have none of it, and should not pay for it.
+  struct Encoded {
+    CloudAttributes cloud;  // in binary mode, when it has a version
+    std::string json;       // what was made of the value
+  };
+
+  void ReadCloudHeader(const Header& header);
+  bool IsCloudEvent() const;
+  RejectReason MakeJson();
   RejectReason CompleteRaw(Event* event) const;
 
   const RecordView& record_;
@@ -40,13 +49,10 @@ class InputRecord {
   bool known_kind_ = true;
   bool raw_ = false;
   bool reading_ = false;
-  bool plain_json_ = true;  // its value is its body
   Encoding encoding_ = Encoding::kJson;
-  std::optional<CloudAttributes> cloud_;  // in binary mode
+  std::unique_ptr<Encoded> encoded_;  // null: its value is its body
   std::optional<std::string_view> org_, ts_;
   std::string_view id_;
-  std::string_view body_;
-  std::string json_;  // what body_ points to unless plain_json_
 };
 
 }  // namespace odometer
