@@ -20,7 +20,7 @@ void TestInput(std::string_view input) {
     if (ParseStatsdLine(line, &parsed) != RejectReason::kNone) continue;
     ODOMETER_FUZZ_REQUIRE(!parsed.name.empty() && !parsed.values.empty());
     for (const StatsdValue& value : parsed.values) {
-      ODOMETER_FUZZ_REQUIRE(std::isfinite(value.AsDouble()));
+      ODOMETER_FUZZ_REQUIRE(std::isfinite(value.number.AsDouble()));
       std::string json;
       StatsdEventToJson(parsed, value, &json);
       const nlohmann::json event = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);

@@ -71,7 +71,9 @@ TEST_F(Sets, LargeOnesComeThroughCrashesAndALostDiskToTheByte) {
       Send(0, MemberJson(User(500 * part + i), kT + part));
       Send(1, MemberJson(User(2'500 + 500 * part + i), kT + part));
     }
-    if (part % 3 == 0) ASSERT_TRUE(odometer_.Round(200).ok());
+    if (part % 3 == 0) {
+      ASSERT_TRUE(odometer_.Round(200).ok());
+    }
     if (part % 4 == 1) {
       odometer_.Crash();
       if (part == 5) odometer_.LoseStore();
