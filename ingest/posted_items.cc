@@ -172,10 +172,10 @@ std::string EncodingProblem(Encoding encoding, RejectReason reason) {
   }
   switch (reason) {
     case RejectReason::kUnsupported:
-      return "sets, events, service checks, changes of a gauge (+1, -1), and several values in a CloudEvent, are not taken "
+      return "events, service checks, changes of a gauge (+1, -1), and several values in a CloudEvent, are not taken "
              "here";
     case RejectReason::kMissingName: return "the name is missing";
-    case RejectReason::kBadType: return "the type must be c, g, m, ms, h or d";
+    case RejectReason::kBadType: return "the type must be c, g, s, m, ms, h or d";
     case RejectReason::kBadValue: return "the value must be a number";
     case RejectReason::kBadTimestamp: return "T must be whole seconds since 1970";
     default: return "not a line of statsd: name:value|type|@rate|#tag:text";

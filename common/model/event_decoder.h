@@ -31,7 +31,7 @@ enum class RejectReason : uint8_t {
   kBadId,          // not a string, or over kMaxNameBytes
   kBadControl,     // a control record ("set", "forget") that cannot be read
   kUnknownEncoding,  // a content type that is not known here (common/encoding)
-  kUnsupported,      // its encoding can say what is not counted: statsd's sets, for one
+  kUnsupported,      // its encoding can say what is not counted: statsd's service checks, for one
 };
 // "malformed", "not_an_object", "too_large", … (snake case of the enumerator); "none".
 std::string_view RejectReasonName(RejectReason reason);
