@@ -1,7 +1,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "common/base/nearest_word.h"
 #include "common/model/tier.h"
@@ -37,7 +36,7 @@ void GaugeReader::ReadGauge(const YAML::Node& key, const YAML::Node& value, std:
   if (!name) return;
   const auto metric = metrics_.find(*name);
   if (metric == metrics_.end()) {
-    const std::string nearest = NearestWord(*name, std::views::keys(metrics_));
+    const std::string nearest = NearestKey(*name, metrics_);
     yaml_.Mistake(key, fmt::format("no rule counts {}{}", YamlReader::Shown(*name),
                                    nearest.empty() ? "" : "; the nearest is " + nearest));
     return;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace odometer {
 
@@ -25,6 +26,14 @@ std::string NearestWord(std::string_view word, const Words& words) {
     nearest = known;
   }
   return std::string(nearest);
+}
+
+// The same of a map's keys. (clang 14 cannot compile std::views::keys.)
+template <typename Map>
+std::string NearestKey(std::string_view word, const Map& map) {
+  std::vector<std::string_view> keys;
+  for (const auto& entry : map) keys.push_back(entry.first);
+  return NearestWord(word, keys);
 }
 
 }  // namespace odometer

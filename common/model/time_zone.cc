@@ -6,7 +6,6 @@
 #include <cctype>
 #include <exception>
 #include <map>
-#include <ranges>
 
 #include "common/base/nearest_word.h"
 
@@ -61,7 +60,7 @@ std::string NearestZone(const date::tzdb& database, std::string_view name) {
     known.try_emplace(lower, zone.name());
     if (name.find('/') == std::string_view::npos) known.try_emplace(lower.substr(lower.rfind('/') + 1), zone.name());
   }
-  return known[NearestWord(Lower(name.substr(0, kMaxNameBytes)), std::views::keys(known))];
+  return known[NearestKey(Lower(name.substr(0, kMaxNameBytes)), known)];
 }
 
 }  // namespace
