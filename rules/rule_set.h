@@ -60,7 +60,7 @@ struct RuleSet {
   std::string org{kDefaultOrg};
   FieldTable fields;
   std::vector<Rule> rules;  // in the file's order
-  GaugeList gauges;        // of the same org
+  GaugeList gauges;         // of the same org
   uint64_t version = 0;     // XXH3 of the file's bytes
 };
 
