@@ -32,6 +32,7 @@ void AppendType(MetricEvent::Type type, std::string* json) {
     case MetricEvent::METER: return AppendMember("type", "meter", json);
     case MetricEvent::TIMER: return AppendMember("type", "timer", json);
     case MetricEvent::EVENT: return AppendMember("type", "event", json);
+    case MetricEvent::SET: return AppendMember("type", "set", json);
     default: break;
   }
   // Of a newer schema: the decoder refuses it.

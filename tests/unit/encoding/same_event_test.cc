@@ -46,6 +46,7 @@ std::string Decoded(const std::string& record, int64_t record_ts_ms) {
   json labels = json::object();
   for (const Label& label : event.labels) labels[std::string(label.name)] = label.value;
   return json{{"name", event.name}, {"type", MetricTypeName(event.type)}, {"value", event.value.ToJson()},
+              {"member", event.member},
               {"ts", event.ts_ms},  {"labels", labels},                   {"org", event.org},
               {"id", event.id},     {"counted", event.counted}}.dump();
 }
@@ -91,7 +92,8 @@ TEST(SameEvent, AsTheDataOfACloudEvent) {
 std::optional<v1::MetricEvent> ToMessage(const json& value) {
   static const std::map<std::string, v1::MetricEvent::Type> kTypes = {
       {"counter", v1::MetricEvent::COUNTER}, {"gauge", v1::MetricEvent::GAUGE}, {"meter", v1::MetricEvent::METER},
-      {"timer", v1::MetricEvent::TIMER},     {"event", v1::MetricEvent::EVENT}};
+      {"timer", v1::MetricEvent::TIMER},     {"event", v1::MetricEvent::EVENT},
+      {"set", v1::MetricEvent::SET}};
   v1::MetricEvent message;
   for (const auto& [key, member] : value.items()) {
     if (member.is_null() && key != "name" && key != "value") continue;
