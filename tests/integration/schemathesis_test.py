@@ -53,7 +53,8 @@ def run_schemathesis(port, seed):
                "--header", "x-auth-token: " + TOKEN, "--checks", ",".join(CHECKS), "--seed", str(seed), "--workers", "1",
                "--max-time", str(SECONDS), "--max-redirects", "0", "--request-timeout", "20", "--warnings", "off",
                "--suppress-health-check", "all", "--continue-on-failure", "--no-color"]  # fmt: skip
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    environment = os.environ | {"SCHEMATHESIS_HOOKS": str(HERE / "hooks.py")}
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
 def check_where_dialects_meet(deployment):

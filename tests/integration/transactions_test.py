@@ -78,12 +78,14 @@ class Writer:
     def outcomes(self):
         """(transaction, how many records it has in each place, outcome)"""
         for life in range(1, self.lives + 1):
-            with open(f"{self.folder}/{self.name}.{life}.outcomes", encoding="utf-8") as lines:
-                for line in lines:
-                    words = line.split()
-                    if len(words) < 2:
-                        continue  # killed before it had begun one
-                    yield words[0], [int(count) for count in words[1].split(",")], (words[2:] or ["unknown"])[0]
+            path = pathlib.Path(f"{self.folder}/{self.name}.{life}.outcomes")
+            if not path.exists():
+                continue  # killed before it came so far
+            for line in path.read_text("utf-8").splitlines():
+                words = line.split()
+                if len(words) < 2:
+                    continue  # killed before it had begun one
+                yield words[0], [int(count) for count in words[1].split(",")], (words[2:] or ["unknown"])[0]
 
 
 def outcomes(writers):
