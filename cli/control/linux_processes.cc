@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "cli/control/processes.h"
@@ -20,6 +22,8 @@ namespace odometer::cli {
 namespace {
 
 constexpr int kCannotRun = 127;  // as a shell's
+constexpr int kThreadsGoneTries = 200;
+constexpr std::chrono::milliseconds kThreadsGonePause(5);
 
 Status Failed(const std::string& what) { return Status::Stop(what + ": " + std::strerror(errno)); }
 
@@ -114,7 +118,13 @@ class LinuxProcesses final : public Processes {
     const auto key = std::make_pair(id.pid, id.start_ticks);
     if (const auto known = exit_codes_.find(key); known != exit_codes_.end()) return known->second;
     int status = 0;
-    if (waitpid(id.pid, &status, WNOHANG) != id.pid) return std::nullopt;
+    // One that has ended cannot be waited for until the last of its threads is gone, a moment later.
+    pid_t ended = waitpid(id.pid, &status, WNOHANG);
+    for (int i = 0; ended == 0 && !Lives(id) && i < kThreadsGoneTries; ++i) {
+      std::this_thread::sleep_for(kThreadsGonePause);
+      ended = waitpid(id.pid, &status, WNOHANG);
+    }
+    if (ended != id.pid) return std::nullopt;
     return exit_codes_[key] = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
 

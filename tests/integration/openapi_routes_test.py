@@ -60,7 +60,7 @@ def example_requests(path, operation):
     for content_type, content in operation["requestBody"]["content"].items():
         if "example" in content:
             body = content["example"]
-            yield target, body if content_type.startswith("text/") else json.dumps(body), {"Content-Type": content_type}
+            yield target, body if isinstance(body, str) else json.dumps(body), {"Content-Type": content_type}
 
 
 def check_answer(where, method, operation, status, headers, body):

@@ -88,7 +88,7 @@ TEST(Encodings, WhatCannotBeReadIsADeadLetterWithItsReason) {
   ProcessorUnderTest odometer(1);
   const Encoded kRecords[] = {
       {R"({"name":"a"})", {{"content-type", "application/avro"}}},
-      {"users:ann|s", {{"content-type", "text/x-statsd"}}},
+      {"_sc|redis|0", {{"content-type", "text/x-statsd"}}},
       {"a:1|c\nb:1|c", {{"content-type", "text/x-statsd"}}},
       {"\xa1", {{"content-type", "application/cbor"}}},
   };

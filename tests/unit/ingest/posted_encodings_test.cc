@@ -123,7 +123,7 @@ TEST_F(PostedEncodings, BadBodiesAreRefused) {
       {"application/cloudevents-batch+json", "{}", "malformed", "not a CloudEvent of version 1"},
       {"application/cbor", Text(json::to_cbor("text")), "not_an_object", "a metric is a JSON object"},
       {"application/cbor", Text(json::to_cbor({{"name", "a"}, {"type", "TIMER"}})), "bad_value",
-       "value must be a number, if whole within 64 bits"},
+       "value must be a number, if whole within 64 bits; of a SET text of 1 to 512 bytes, or a whole number"},
   };
   for (const auto& c : kCases) {
     auto sink = PostAs(c.content_type, c.body);

@@ -61,7 +61,7 @@ TEST(SeriesTest, DecodesWhatItEncodes) {
 TEST(SeriesTest, RefusesWhatIsNotCanonical) {
   EXPECT_FALSE(DecodeSeriesIdentity(Identity({"o", "n", MetricType::kGauge, {{"b", ""}, {"a", ""}}})).ok());
   EXPECT_FALSE(DecodeSeriesIdentity(Identity({"o", "n", MetricType::kGauge, {{"a", ""}, {"a", ""}}})).ok());
-  EXPECT_FALSE(DecodeSeriesIdentity(Identity({"o", "n", static_cast<MetricType>(6), {}})).ok());
+  EXPECT_FALSE(DecodeSeriesIdentity(Identity({"o", "n", static_cast<MetricType>(static_cast<int>(kLastMetricType) + 1), {}})).ok());
   EXPECT_FALSE(DecodeSeriesIdentity(Identity({"o", "n", static_cast<MetricType>(0), {}})).ok());
   std::string other_version = Identity({"o", "n", MetricType::kGauge, {}});
   other_version[0] = 2;

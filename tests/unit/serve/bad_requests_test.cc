@@ -59,7 +59,7 @@ std::vector<BadRequest> BadContents() {
       {"LongIdempotencyKey", Get("/track?key=k", "Idempotency-Key: " + std::string(501, 'k') + "\r\n"), 400},
       {"MetricWithoutKey", Get("/metric?type=counter"), 400},
       {"MetricNotUtf8", Get("/metric?key=%ff&type=counter"), 400},
-      {"MetricUnknownType", Get("/metric?key=k&type=set"), 400},
+      {"MetricUnknownType", Get("/metric?key=k&type=median"), 400},
       {"MetricNulInType", Get("/metric?key=k&type=counter%00"), 400},
       {"MetricNegativePeriod", Get("/metric?key=k&type=points&period=-60"), 400},
       {"MetricHugePeriod", Get("/metric?key=k&type=points&period=9223372036854775807"), 400},
