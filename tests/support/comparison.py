@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from oracle import aggregate
 
 TIERS_MS = (1_000, 60_000, 3_600_000)
+# How long the default tiers are kept, by the time of the newest event; not named: for ever.
+RETENTION_MS = {1_000: 3_600_000, 60_000: 7 * 86_400_000}
 TOTAL = 0
 BECAME = ("applied", "duplicate", "late", "rejected", "overflowed")
 QUANTILES = {"p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99, "p999": 0.999}
@@ -77,6 +79,15 @@ def check_meter(http, query, windows, size_ms):
     return len(windows)
 
 
+def retained(series, size_ms):
+    """Of the series those windows that their tier still answers for."""
+    if size_ms not in RETENTION_MS:
+        return series
+    newest = max((start for windows in series.values() for start in windows), default=0)
+    oldest = newest - RETENTION_MS[size_ms]
+    return {key: {s: w for s, w in windows.items() if s > oldest} for key, windows in series.items()}
+
+
 def compare_everything(new_http, records, threads=4):
     """(number of windows and totals compared, the differences: at most one text for each series and tier).
 
@@ -94,7 +105,7 @@ def compare_everything(new_http, records, threads=4):
 
     jobs = []
     for size_ms in (*TIERS_MS, TOTAL):
-        jobs += [(key, windows, size_ms) for key, windows in aggregate(records, size_ms).items()]
+        jobs += [(key, windows, size_ms) for key, windows in retained(aggregate(records, size_ms), size_ms).items()]
     with ThreadPoolExecutor(threads) as pool:
         results = list(pool.map(check, jobs))
     return sum(count for count, _ in results), [difference for _, difference in results if difference]
@@ -105,12 +116,15 @@ def read_accounting(http, transactions=False):
     offsets of the answer was consumed, and became something. `transactions`: of producers; their ends are offsets, too."""
     answer, headers = http.get_json("/api/v1/accounting", require="complete")
     covered, _, partitions = headers["x-odometer-partitions"].partition("/")
-    assert covered == partitions == str(len(answer["partitions"])), headers
-    for counts in (answer, *answer["partitions"]):
+    sources = answer["sources"]
+    parts = answer["partitions"] + [partition for source in sources for partition in source["partitions"]]
+    assert covered == partitions == str(len(parts)), headers
+    for counts in (answer, *sources, *parts):
         assert counts["balanced"] and counts["consumed"] == sum(counts[kind] for kind in BECAME), counts
         assert counts["rejected"] == sum(counts["rejected_by_reason"].values()), counts
-    for partition in answer["partitions"]:
+    for partition in parts:
         offset = partition["next_offset"]
         assert partition["consumed"] <= offset if transactions else partition["consumed"] == offset, partition
-    assert answer["consumed"] == sum(partition["consumed"] for partition in answer["partitions"]), answer
+    for counts in (answer, *sources):
+        assert counts["consumed"] == sum(partition["consumed"] for partition in counts["partitions"]), counts
     return answer

@@ -208,29 +208,29 @@ class Deployment:
         finally:
             consumer.close()
 
-    def committed(self):
-        """The processor's committed input offset of each partition; 0 where there is none."""
+    def committed(self, topic=None):
+        """The processor's committed offset of each partition, by default of the input topic; 0 where there is none."""
         consumer = Consumer({"bootstrap.servers": self.broker, "group.id": self.name})
         try:
-            wanted = [TopicPartition(self.topic, p) for p in range(len(self.ends()))]
+            wanted = [TopicPartition(topic or self.topic, p) for p in range(len(self.ends(topic)))]
             return [max(0, found.offset) for found in consumer.committed(wanted, 30)]
         except KafkaException:
             return None  # while the group changes
         finally:
             consumer.close()
 
-    def wait_until_counted(self, timeout_s=120):
-        """Until the committed offsets have reached the ends of the input topic."""
-        ends = self.ends()
+    def wait_until_counted(self, timeout_s=120, topic=None):
+        """Until the committed offsets have reached the ends of the topic, by default the input topic."""
+        ends = self.ends(topic)
 
         def counted():
-            committed = self.committed()
+            committed = self.committed(topic)
             return committed is not None and all(c >= e for c, e in zip(committed, ends))
 
         try:
             wait_for(f"offsets {ends} to be committed", counted, timeout_s, 0.2)
         except AssertionError as late:
-            raise AssertionError(f"{late}: committed are {self.committed()}") from late
+            raise AssertionError(f"{late}: committed are {self.committed(topic)}") from late
 
     def log_path(self, name):
         return f"{self.folder}/{name}.log"
