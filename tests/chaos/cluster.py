@@ -11,6 +11,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from deployment import Deployment, free_port, wait_for
 from disk import Disk
+from orders import PARTITIONS as ORDER_PARTITIONS
+from orders import RULES
 from proxy import Proxy
 
 # Short, so that a pause outlasts them; 6 s is the least that a broker takes for a session.
@@ -62,9 +64,13 @@ class Cluster:
             "session.timeout": f"{SESSION_TIMEOUT_S}s",
             "transaction.timeout": f"{TRANSACTION_TIMEOUT_S}s",
             "memory.limit": "208MiB",  # small, so that it flushes and compacts now and then
+            "rules.file": self.folder + "/rules.yaml",
         }
         self.deployment = Deployment(PARTITIONS, settings | self.settings, self.broker.address)
         self.deployment.create_topic(self.deployment.topic, PARTITIONS)
+        self.deployment.create_topic(self.orders_topic, ORDER_PARTITIONS)
+        with open(self.folder + "/rules.yaml", "w", encoding="utf-8") as file:
+            file.write(RULES % self.orders_topic)
         self.admin = AdminClient({"bootstrap.servers": self.broker.address, "log_level": 0})
         for name in SERVICES:
             self.start(name)
@@ -84,6 +90,10 @@ class Cluster:
         else:
             self.disk.unmount()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def orders_topic(self):
+        return self.deployment.name + ".orders"
 
     # --- the state folder ---
 

@@ -79,8 +79,9 @@ class Sender(threading.Thread):
 class KafkaSender(Sender):
     """Straight to Kafka. Idempotent: the client itself may repeat a request without writing twice."""
 
-    def __init__(self, broker, topic, partitioner, seed, rate):
-        super().__init__(partitioner, seed, rate)
+    def __init__(self, broker, topic, partitioner, seed, rate, name=None):
+        """`name`: by default the partitioner's."""
+        super().__init__(name or partitioner, seed, rate)
         self.topic = topic
         self.settings = {
             "bootstrap.servers": broker,
@@ -100,7 +101,9 @@ class KafkaSender(Sender):
         value, headers = self.encode(event)
         if self.rng.random() < MALFORMED:
             value = value[:-1]
+        self.produce(event_id, value, event["name"], headers)
 
+    def produce(self, event_id, value, key, headers=None):
         def delivered(error, message):
             if error:
                 self.unknown.add(event_id)
@@ -108,7 +111,7 @@ class KafkaSender(Sender):
                 self.written[event_id] = (message.partition(), message.offset())
 
         try:
-            self.producer.produce(self.topic, value, key=event["name"], headers=headers, on_delivery=delivered)
+            self.producer.produce(self.topic, value, key=key, headers=headers or {}, on_delivery=delivered)
         except KafkaException as failure:
             if failure.args[0].code() != KafkaError._FATAL:
                 raise

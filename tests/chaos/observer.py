@@ -11,14 +11,18 @@ from deployment import Http
 from load import SERIES_PER_TYPE
 
 QUESTIONS_PER_SECOND = 10
+# So often it asks for what rules count.
+ORDERS = 0.2
 
 
 class Observer(threading.Thread):
-    def __init__(self, port, seed):
+    def __init__(self, port, topic, orders_topic, seed):
         super().__init__(name="observer", daemon=True)
         self.port = port
+        self.topic = topic
+        self.orders_topic = orders_topic
         self.rng = random.Random(seed)
-        self.answers = []  # (name, sum or None, {partition: next offset})
+        self.answers = []  # (topic that the name is counted of, name, sum or None, {topic/partition: next offset})
         self.unanswered = 0
         self.failure = None
         self._stop_now = threading.Event()
@@ -36,7 +40,9 @@ class Observer(threading.Thread):
     def ask(self):
         http = Http(self.port)
         while not self._stop_now.wait(1 / QUESTIONS_PER_SECOND):
-            name = f"counter.{int(SERIES_PER_TYPE * self.rng.random() ** 2)}"
+            topic, name = self.topic, f"counter.{int(SERIES_PER_TYPE * self.rng.random() ** 2)}"
+            if self.rng.random() < ORDERS:
+                topic, name = self.orders_topic, "order_revenue"
             try:
                 status, headers, body = http.get("/read", key=name, type="counter")
             except OSError:
@@ -48,19 +54,21 @@ class Observer(threading.Thread):
                 continue
             values = json.loads(body)["values"]
             # The header is absent while no partition is covered.
-            parts = [part.rpartition("/")[2] for part in headers.get("x-odometer-offsets", "").split(",") if part]
-            offsets = {int(partition): int(offset) for partition, offset in (part.split("@") for part in parts)}
-            self.answers.append((name, values[0]["value"] if values else None, offsets))
+            parts = [part.rpartition("@") for part in headers.get("x-odometer-offsets", "").split(",") if part]
+            offsets = {place: int(offset) for place, _, offset in parts}
+            self.answers.append((topic, name, values[0]["value"] if values else None, offsets))
 
-    def differences(self, events):
-        """Answers that are not what the topic says as of their offsets. `events`: (partition, offset, event)."""
+    def differences(self, events, orders):
+        """Answers that are not what the topics say as of their offsets. `events`, `orders`: (partition, offset, event), of orders
+        those that the rules make of them."""
         by_name = defaultdict(list)
-        for partition, offset, event in events:
-            if event["type"] == "counter":
-                by_name[event["name"]].append((partition, offset, Fraction(event["value"])))
+        for topic, found_there in ((self.topic, events), (self.orders_topic, orders)):
+            for partition, offset, event in found_there:
+                if event["type"] == "counter":
+                    by_name[(topic, event["name"])].append((f"{topic}/{partition}", offset, Fraction(event["value"])))
         found = []
-        for name, value, before in self.answers:
-            counted = [v for partition, offset, v in by_name[name] if offset < before.get(partition, 0)]
+        for topic, name, value, before in self.answers:
+            counted = [v for place, offset, v in by_name[(topic, name)] if offset < before.get(place, 0)]
             expected = sum(counted) if counted else None
             if value != expected:
                 found.append(f"{name} as of {before} was answered with {value} instead of {expected}")

@@ -7,6 +7,7 @@ from comparison import compare_everything, read_accounting
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from deployment import Http, wait_for
 from oracle import decode, read_topic
+from orders import CountedOrders
 
 SETTLE_S = 180
 THREADS = 4
@@ -26,15 +27,22 @@ class RememberingHttp(Http):
         ]
         return answer, headers
 
+    def get_gauge(self, name):
+        """{tick: value}"""
+        answer, _ = super().get_json("/gauges/" + name)
+        self.answers[("/gauges/", name)] = answer
+        return answer[name]
+
 
 class Verification:
     """Every check adds to `differences`."""
 
-    def __init__(self, cluster, load, definitions, observer, journal):
+    def __init__(self, cluster, load, definitions, orders, observer, journal):
         self.cluster = cluster
         self.deployment = cluster.deployment
         self.load = load
         self.definitions = definitions
+        self.orders = orders
         self.observer = observer
         self.journal = journal
         self.differences = []
@@ -43,18 +51,23 @@ class Verification:
         self.events = []  # of these, the events: (partition, offset, event)
         self.good = []  # the records of those that are counted
         self.raw = []  # of raw events: (ts, timestamp, partition, offset, text)
+        self.counted_orders = None
         self.readings = []  # (code, value, ts) of the events by which readings are counted
 
     def run(self):
         self.deployment.wait_until_counted(SETTLE_S)
+        self.deployment.wait_until_counted(SETTLE_S, self.cluster.orders_topic)
         self.read_input()
-        self.check_what_was_sent()
+        self.read_orders()
+        self.check_what_was_sent([s for s in self.load.senders if s is not self.orders], self.records, self.events)
+        self.check_what_was_sent([self.orders], self.counted_orders.records, self.counted_orders.sent)
         self.check_dead_letters()
         self.check_accounting("after the last fault")
         self.check_definitions("after the last fault")
-        self.differences += self.observer.differences(self.events)
+        of_orders = [(partition, offset, json.loads(value)) for partition, offset, _, value, _ in self.counted_orders.events]
+        self.differences += self.observer.differences(self.events, of_orders)
         self.journal.say(
-            f"{len(self.observer.answers)} answers under fire compared with the topic as of their offsets, "
+            f"{len(self.observer.answers)} answers under fire compared with the topics as of their offsets, "
             f"{self.observer.unanswered} questions were not answered"
         )
         local = self.check_answers("from the local store")
@@ -65,6 +78,7 @@ class Verification:
         opened = self.cluster.opened_tasks(mark)
         restored_anew = {place for place, full, records in opened if full and records > 0}
         expected = {f"{self.deployment.topic}/{partition}" for partition in range(self.cluster.partitions)}
+        expected |= {f"{self.cluster.orders_topic}/{partition}" for partition, *_ in self.counted_orders.records}
         assert expected <= restored_anew, f"not everything was restored anew: {opened}"
         self.deployment.stop("ingest")
         self.cluster.start("ingest")
@@ -99,18 +113,28 @@ class Verification:
             f"{len(self.records)} records in the topic, {len(self.events)} of them events; {encoded} are in CBOR or MessagePack"
         )
 
-    def check_what_was_sent(self):
-        """What was acknowledged is in the topic, once and where it was said to be; what was not written is not."""
+    def read_orders(self):
+        topic = self.cluster.orders_topic
+        orders = read_topic(self.deployment.broker, topic, len(self.deployment.ends(topic)))
+        self.counted_orders = CountedOrders(orders)
+        self.journal.say(
+            f"{len(orders)} orders, of which rules make {len(self.counted_orders.events)} events; "
+            f"{len(self.counted_orders.rejected)} they reject"
+        )
+
+    def check_what_was_sent(self, senders, records, good):
+        """What was acknowledged is in the topic, once and where it was said to be; what was not written is not. `records`: all
+        of the topic; `good`: (partition, offset, event) of those that are events."""
         places = {}
-        for partition, offset, event in self.events:
+        for partition, offset, event in good:
             if "id" not in event:
                 continue
             if event["id"] in places:
                 self.differ("sent", [f"{event['id']} is in the topic twice"])
             places[event["id"]] = (partition, offset)
-        events = {(partition, offset) for partition, offset, _ in self.events}
-        bad = {(partition, offset) for partition, offset, *_ in self.records} - events
-        for sender in self.load.senders:
+        events = {(partition, offset) for partition, offset, _ in good}
+        bad = {(partition, offset) for partition, offset, *_ in records} - events
+        for sender in senders:
             for event_id, place in sender.written.items():
                 if place in bad:
                     continue
@@ -118,14 +142,17 @@ class Verification:
                     found = places.get(event_id)
                     self.differ("sent", [f"{event_id} was acknowledged at {place} and is at {found}"])
             self.differ("sent", [f"{i} was said not to be written" for i in sender.not_written if i in places])
-        written, unknown = (sum(len(getattr(s, kind)) for s in self.load.senders) for kind in ("written", "unknown"))
-        self.journal.say(f"{written} events were acknowledged, of {unknown} it is unknown")
+        written, unknown = (sum(len(getattr(s, kind)) for s in senders) for kind in ("written", "unknown"))
+        names = ", ".join(sender.name for sender in senders)
+        self.journal.say(f"{written} of {names} were acknowledged, of {unknown} it is unknown")
 
     def check_dead_letters(self):
         """Each record that is no event is there once, as it was."""
-        expected = {(p, o): value for p, o, _, value, _ in self.records}
+        events, orders = self.deployment.topic, self.cluster.orders_topic
+        expected = {(events, p, o): value for p, o, _, value, _ in self.records}
         for partition, offset, _ in self.events:
-            del expected[(partition, offset)]
+            del expected[(events, partition, offset)]
+        expected |= {(orders, *place): value for place, value in self.counted_orders.rejected.items()}
         letters = read_letters(self.deployment, self.deployment.name + ".dead-letters")
         for place, value in letters:
             if expected.pop(place, None) != value:
@@ -165,6 +192,10 @@ class Verification:
             return
         found = [f"{name} is {answer[name]} instead of {value}" for name, value in expected.items() if answer[name] != value]
         self.differ(f"accounting {when}", found)
+        (source,) = answer["sources"]
+        expected = self.counted_orders.accounting()
+        found = [f"{name} is {source[name]} instead of {value}" for name, value in expected.items() if source[name] != value]
+        self.differ(f"accounting of the orders {when}", found)
 
     def check_answers(self, what):
         """Every window of every tier and every total, as served, against the topic. Returns all answers."""
@@ -172,12 +203,17 @@ class Verification:
         started = time.monotonic()
         wait_for("all partitions to be covered", self.complete, SETTLE_S, 0.2)
         port = self.deployment.ports["query"]
-        compared, found = compare_everything(lambda: RememberingHttp(port, answers), self.good, THREADS)
-        self.compared += compared
+        records = self.good + self.counted_orders.events
+        compared, found = compare_everything(lambda: RememberingHttp(port, answers), records, THREADS)
         self.differ(what, found)
+        ticks, found = self.counted_orders.differences(RememberingHttp(port, answers))
+        self.differ(f"orders {what}", found)
+        self.compared += compared + ticks
         self.check_raw_events(what)
         took_s = time.monotonic() - started
-        self.journal.say(f"{compared} windows and totals {what} compared with the topic in {took_s:.0f} s")
+        self.journal.say(
+            f"{compared} windows and totals, and {ticks} ticks and labels of orders, {what} compared with the topics in {took_s:.0f} s"
+        )
         return answers
 
     def check_raw_events(self, what):
@@ -201,7 +237,7 @@ class Verification:
 
 
 def read_letters(deployment, topic):
-    """[((partition, offset) that it had, value)] of each committed dead letter."""
+    """[((topic, partition, offset) that it had, value)] of each committed dead letter."""
     consumer = Consumer(
         {
             "bootstrap.servers": deployment.broker,
@@ -220,7 +256,7 @@ def read_letters(deployment, topic):
                 left.discard(message.partition())
                 continue
             headers = dict(message.headers())
-            place = (int(headers["odometer-partition"]), int(headers["odometer-offset"]))
+            place = (headers["odometer-topic"].decode(), int(headers["odometer-partition"]), int(headers["odometer-offset"]))
             letters.append((place, message.value()))
     consumer.close()
     return letters
