@@ -76,6 +76,12 @@ class Sender(threading.Thread):
         pass
 
 
+def has_lost_count(failure):
+    """librdkafka may lose count of an idempotent producer's records when their broker is killed. The next call says so, once each of
+    produce and of those that wait; what was on its way may be written or not."""
+    return failure.args[0].fatal() or failure.args[0].code() == KafkaError._FATAL
+
+
 class KafkaSender(Sender):
     """Straight to Kafka. Idempotent: the client itself may repeat a request without writing twice."""
 
@@ -90,7 +96,6 @@ class KafkaSender(Sender):
             "linger.ms": 5,
             "topic.metadata.refresh.interval.ms": 2000,  # a topic that has grown is noticed
             "log_level": 2,
-            "error_cb": lambda _error: None,  # else polling raises what the next call of produce says, too
         }
         self.producer = Producer(self.settings)
 
@@ -112,11 +117,12 @@ class KafkaSender(Sender):
 
         try:
             self.producer.produce(self.topic, value, key=key, headers=headers or {}, on_delivery=delivered)
+            self.producer.poll(0)
         except KafkaException as failure:
-            if failure.args[0].code() != KafkaError._FATAL:
+            if not has_lost_count(failure):
                 raise
-            self.replace_producer()
-        self.producer.poll(0)
+            self.finish()
+            self.producer = Producer(self.settings)
 
     def encode(self, event):
         if self.rng.random() >= ENCODED:
@@ -124,14 +130,14 @@ class KafkaSender(Sender):
         content_type = self.rng.choice(list(ENCODERS))
         return ENCODERS[content_type](event), {"content-type": content_type}
 
-    def replace_producer(self):
-        """librdkafka may lose count of an idempotent producer's records when their broker is killed, and says so. What was on its
-        way then may be written or not."""
-        self.finish()
-        self.producer = Producer(self.settings)
-
     def finish(self):
-        assert self.producer.flush(FLUSH_S) == 0, "not everything was delivered"
+        try:
+            left = self.producer.flush(FLUSH_S)
+        except KafkaException as failure:
+            if not has_lost_count(failure):
+                raise
+            left = self.producer.flush(FLUSH_S)
+        assert left == 0, "not everything was delivered"
 
 
 class IngestSender(Sender):
