@@ -34,7 +34,7 @@ export interface Range {
 
 export interface Points {
   periodS: number;
-  range: Range; // that was asked for
+  range: Range; // that was asked for; of all, with the whole first bucket
   retainedFromMs: number | null;
   times: number[]; // seconds since 1970, ascending
   lines: (number | null)[][]; // one for each of linesOf(type)
@@ -111,9 +111,11 @@ async function readBuckets(source: Source, range: Range, periodS: number, signal
   const from = range.all ? undefined : Math.ceil((range.fromMs + EDGE_MS) / periodMs) * periodMs;
   const {value, position} = await ask(source, {period: periodS, from, to: range.toMs}, signal);
   const buckets = countsFromZero(source.type) ? fill(value, periodS, range) : value;
+  // The first bucket begins before the first event.
+  const beginMs = Math.min(range.fromMs, (buckets[0]?.time ?? Infinity) * 1000);
   return {
     periodS,
-    range,
+    range: range.all ? {...range, fromMs: beginMs} : range,
     retainedFromMs: position.retainedFromMs,
     times: buckets.map((bucket) => bucket.time),
     lines: linesOf(source.type).map((_, line) => buckets.map((bucket) => bucket.values[line] ?? null)),
