@@ -13,7 +13,7 @@ from deployment import Deployment, free_port, wait_for
 from disk import Disk
 from orders import PARTITIONS as ORDER_PARTITIONS
 from orders import RULES
-from proxy import Proxy
+from proxy import Proxy, proxied_settings
 
 # Short, so that a pause outlasts them; 6 s is the least that a broker takes for a session.
 SESSION_TIMEOUT_S = 6
@@ -36,7 +36,7 @@ class Cluster:
         self.keep = False
         self.disk = Disk(self.folder + "/disk")
         self.proxy_port = free_port()
-        self.broker = Broker(self.folder + "/broker", self._broker_settings)
+        self.broker = Broker(self.folder + "/broker", lambda port: proxied_settings(port, self.proxy_port))
         self.proxy = Proxy(self.proxy_port, self.broker.port + 2)
         self.settings = settings or {}
         self.deployment = None
@@ -44,16 +44,6 @@ class Cluster:
         self.partitions = PARTITIONS
         self.outage_mutex = threading.RLock()  # held while the broker is out of reach, or must not be
         self._started = []
-
-    def _broker_settings(self, port):
-        # Clients that come by the second listener are told to come by the proxy ever after.
-        listeners = f"PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{port + 2}"
-        protocols = "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT"
-        return [
-            f"listeners={listeners},CONTROLLER://127.0.0.1:{port + 1}",
-            f"advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{self.proxy_port}",
-            f"listener.security.protocol.map={protocols}",
-        ]
 
     def __enter__(self):
         self.broker.start()

@@ -9,6 +9,17 @@ LOOK_EVERY_S = 0.02
 DIRECTIONS = ("requests", "replies")
 
 
+def proxied_settings(port, proxy_port):
+    """Of a broker at `port` and with its controller at the next: clients that come by its second listener, at port + 2, are told to come
+    by the proxy ever after."""
+    listeners = f"PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{port + 2}"
+    return [
+        f"listeners={listeners},CONTROLLER://127.0.0.1:{port + 1}",
+        f"advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{proxy_port}",
+        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    ]
+
+
 class Proxy:
     """Forwards 127.0.0.1:`port` to 127.0.0.1:`target_port`, from `start` to `stop`. Its methods may be called by any thread."""
 

@@ -24,7 +24,7 @@ from broker import Broker  # noqa: E402
 from confluent_kafka import Consumer, TopicPartition  # noqa: E402
 from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
 from deployment import free_port, require_environment  # noqa: E402
-from proxy import DIRECTIONS, Proxy  # noqa: E402
+from proxy import DIRECTIONS, Proxy, proxied_settings  # noqa: E402
 
 TOPICS = 3
 PARTITIONS = 8
@@ -36,20 +36,6 @@ AWAY_S = (0, 0, 8)  # a killed producer: its open transaction is ended by its su
 STOPPED_WITHIN_S = 120
 SETTLED_WITHIN_S = 60
 LEAST_COMMITTED = 20
-
-
-def proxied_settings(proxy_port):
-    """Clients that come by the second listener are told to come by the proxy ever after."""
-
-    def settings(port):
-        listeners = f"PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{port + 2}"
-        return [
-            f"listeners={listeners},CONTROLLER://127.0.0.1:{port + 1}",
-            f"advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{proxy_port}",
-            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        ]
-
-    return settings
 
 
 class Writer:
@@ -188,7 +174,7 @@ def main():
     rng = random.Random(options.seed)
     folder = tempfile.mkdtemp(prefix="odometer-transactions-")
     proxy_port = free_port()
-    broker = Broker(folder + "/broker", proxied_settings(proxy_port))
+    broker = Broker(folder + "/broker", lambda port: proxied_settings(port, proxy_port))
     broker.start()
     proxy = Proxy(proxy_port, broker.port + 2)
     proxy.start()
