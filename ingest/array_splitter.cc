@@ -1,9 +1,9 @@
 #include "ingest/array_splitter.h"
 
+#include "common/model/json_text.h"
+
 namespace odometer {
 namespace {
-
-constexpr std::string_view kWhiteSpace = " \t\r\n";
 
 // Where the string that begins at `at` ends, one past its closing quote; npos when it does not.
 size_t EndOfString(std::string_view json, size_t at) {
@@ -48,9 +48,9 @@ size_t EndOfItem(std::string_view json, size_t at) {
 }  // namespace
 
 std::string_view TrimJson(std::string_view json) {
-  size_t first = json.find_first_not_of(kWhiteSpace);
+  size_t first = json.find_first_not_of(kJsonWhiteSpace);
   if (first == std::string_view::npos) return {};
-  return json.substr(first, json.find_last_not_of(kWhiteSpace) - first + 1);
+  return json.substr(first, json.find_last_not_of(kJsonWhiteSpace) - first + 1);
 }
 
 std::optional<std::vector<std::string_view>> SplitJsonArray(std::string_view json) {

@@ -4,15 +4,12 @@
 #include <utility>
 
 #include "common/model/control.h"
+#include "common/model/json_text.h"
 #include "common/model/timestamp.h"
 #include "common/state/event_keys.h"
 #include "common/state/input_record.h"
 
 namespace odometer {
-
-namespace {
-constexpr std::string_view kJsonWhiteSpace = " \t\n\r";
-}  // namespace
 
 Task::Task(int32_t partition, const TaskOptions& options, const TaskMeta& meta, SeriesDictionary series, SeenIds ids)
     : PartitionTask(partition, options.dead_letter_max_bytes, meta),

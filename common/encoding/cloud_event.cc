@@ -14,8 +14,6 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-constexpr std::string_view kJsonWhiteSpace = " \t\n\r";
-
 // Calls visit(key, value) for each member; an error ends it.
 template <typename Visit>
 simdjson::error_code VisitMembers(ondemand::parser* parser, const simdjson::padded_string& json, Visit visit) {

@@ -1,7 +1,8 @@
 #include "common/encoding/encoding.h"
 
-#include <algorithm>
 #include <array>
+
+#include "common/base/ascii.h"
 
 namespace odometer {
 namespace {
@@ -27,26 +28,13 @@ constexpr std::array kNames = {
     Name{"text/x-statsd", Encoding::kStatsd},
 };
 
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t";
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
-}
-
-char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualsInAnyCase(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) { return ToLower(a) == b; });
-}
-
 // Without its parameters.
 std::string_view TypeOf(std::string_view content_type) { return Trim(content_type.substr(0, content_type.find(';'))); }
 
 }  // namespace
 
 bool IsContentType(std::string_view content_type, std::string_view type) {
-  return EqualsInAnyCase(TypeOf(content_type), type);
+  return EqualsIgnoringCase(TypeOf(content_type), type);
 }
 
 Encoding EncodingOf(std::string_view content_type) {
@@ -54,7 +42,7 @@ Encoding EncodingOf(std::string_view content_type) {
   const std::string_view type = TypeOf(content_type);
   if (type.empty()) return Encoding::kJson;
   for (const Name& name : kNames) {
-    if (EqualsInAnyCase(type, name.content_type)) return name.encoding;
+    if (EqualsIgnoringCase(type, name.content_type)) return name.encoding;
   }
   return Encoding::kUnknown;
 }

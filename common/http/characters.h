@@ -27,6 +27,4 @@ inline int HexDigit(char c) {
   return -1;
 }
 
-inline char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 }  // namespace odometer::http

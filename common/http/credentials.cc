@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "common/http/characters.h"
+#include "common/base/ascii.h"
 #include "common/http/uri.h"
 
 namespace odometer::http {

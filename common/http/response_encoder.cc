@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/base/ascii.h"
 #include "common/base/log.h"
 #include "common/http/characters.h"
 #include "common/http/live_stream.h"
@@ -54,11 +55,6 @@ constexpr std::pair<int, std::string_view> kReasons[] = {
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
 };
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return LowerCase(x) == LowerCase(y); });
-}
 
 // Headers that only the server may set: they decide how the answer is framed.
 bool IsFramingHeader(std::string_view name) {

@@ -1,18 +1,14 @@
 #include "common/model/event.h"
 
-#include <algorithm>
 #include <array>
+
+#include "common/base/ascii.h"
 
 namespace odometer {
 namespace {
 
 constexpr std::array<std::string_view, 6> kTypeNames = {"counter", "gauge", "meter", "timer", "event", "set"};
 static_assert(kTypeNames.size() == static_cast<size_t>(kLastMetricType));
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
-  return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
 
 }  // namespace
 

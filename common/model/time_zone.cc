@@ -3,10 +3,10 @@
 #include <date/tz.h>
 
 #include <algorithm>
-#include <cctype>
 #include <exception>
 #include <map>
 
+#include "common/base/ascii.h"
 #include "common/base/nearest_word.h"
 
 namespace odometer {
@@ -45,22 +45,16 @@ bool KnowsYearsAhead(const date::tzdb& database) {
   return has_summer("Europe/Berlin") || has_summer("America/New_York");
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower;
-}
-
 // Of a name without a region the city alone is compared too.
 std::string NearestZone(const date::tzdb& database, std::string_view name) {
   std::map<std::string, std::string> known;
   for (const date::time_zone& zone : database.zones) {
     if (zone.name() == kLocalTime) continue;
-    const std::string lower = Lower(zone.name());
+    const std::string lower = ToLower(zone.name());
     known.try_emplace(lower, zone.name());
     if (name.find('/') == std::string_view::npos) known.try_emplace(lower.substr(lower.rfind('/') + 1), zone.name());
   }
-  return known[NearestKey(Lower(name.substr(0, kMaxNameBytes)), known)];
+  return known[NearestKey(ToLower(name.substr(0, kMaxNameBytes)), known)];
 }
 
 }  // namespace

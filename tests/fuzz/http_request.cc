@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "common/base/ascii.h"
 #include "common/http/characters.h"
 #include "common/http/output_queue.h"
 #include "common/http/response_encoder.h"
@@ -38,7 +39,7 @@ void RequireSound(Request* request) {
   ODOMETER_FUZZ_REQUIRE(std::all_of(request->target.begin(), request->target.end(), http::IsFieldText));
   for (const auto& [name, value] : request->headers) {
     ODOMETER_FUZZ_REQUIRE(!name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-      return http::IsTokenCharacter(c) && c == http::LowerCase(c);
+      return http::IsTokenCharacter(c) && c == LowerCase(c);
     }));
     ODOMETER_FUZZ_REQUIRE(std::all_of(value.begin(), value.end(), http::IsFieldText));
   }
