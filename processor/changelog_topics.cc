@@ -1,5 +1,6 @@
 #include "processor/changelog_topics.h"
 
+#include <iterator>
 #include <optional>
 
 namespace odometer {
@@ -66,11 +67,10 @@ std::vector<ChangelogStore> CommandChangelogStores(const std::string& applicatio
 std::vector<ChangelogStore> ChangelogStores(const std::string& application, const std::string& input_topic,
                                             const StateLayout& layout) {
   std::vector<ChangelogStore> stores = SourceChangelogStores(application, input_topic, layout);
-  const ChangelogStore meta = stores.back();
-  stores.pop_back();
-  stores.push_back(StoreOf(application, input_topic, layout, StateLayout::kIds, kForever));
-  stores.push_back(StoreOf(application, input_topic, layout, StateLayout::kEvents, layout.events_retention_ms));
-  stores.push_back(meta);
+  // Meta stays the last.
+  stores.insert(std::prev(stores.end()),
+                {StoreOf(application, input_topic, layout, StateLayout::kIds, kForever),
+                 StoreOf(application, input_topic, layout, StateLayout::kEvents, layout.events_retention_ms)});
   return stores;
 }
 

@@ -12,20 +12,18 @@ bool EventCounter::Count(const Event& event, const Origin& origin, Epoch* epoch)
   identity_.clear();
   EncodeSeriesIdentity(event, &identity_);
   const Found series = CountedSeries(event.org, event.type, epoch);
+  const bool is_set = event.type == MetricType::kSet;
   const bool with_sketch = event.type == MetricType::kTimer;
   Aggregate& aggregate = epoch->overlay.At(series.id, FinestWindow(event.ts_ms));
-  if (!with_sketch && event.type != MetricType::kSet) {
-    aggregate.Add(event.value, event.ts_ms, origin, /*with_sketch=*/false);
-    return series.its_own;
-  }
-  const size_t heap_before = aggregate.HeapBytes();
-  if (with_sketch) {
-    aggregate.Add(event.value, event.ts_ms, origin, /*with_sketch=*/true);
-  } else {
+  const bool on_heap = is_set || with_sketch;
+  const size_t heap_before = on_heap ? aggregate.HeapBytes() : 0;
+  if (is_set) {
     aggregate.AddMember(DistinctSketch::HashOf(event.member), event.ts_ms, origin);
+  } else {
+    aggregate.Add(event.value, event.ts_ms, origin, with_sketch);
   }
   // A set's shrinks where its members become too many to be kept one by one: then the difference is modulo 2^64.
-  epoch->overlay.AddHeapBytes(aggregate.HeapBytes() - heap_before);
+  if (on_heap) epoch->overlay.AddHeapBytes(aggregate.HeapBytes() - heap_before);
   return series.its_own;
 }
 
