@@ -13,18 +13,14 @@ import pathlib
 import random
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tests/chaos")]
-
-from broker import Broker  # noqa: E402
-from confluent_kafka import Consumer, TopicPartition  # noqa: E402
-from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
-from deployment import free_port, require_environment  # noqa: E402
-from proxy import DIRECTIONS, Proxy, proxied_settings  # noqa: E402
+from broker import Broker
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+from deployment import free_port, require_environment, wait_for
+from proxy import DIRECTIONS, Proxy, proxied_settings
 
 TOPICS = 3
 PARTITIONS = 8
@@ -107,12 +103,13 @@ def wait_until_settled(broker):
         Consumer({"bootstrap.servers": broker.address, "group.id": "ends", "isolation.level": level})
         for level in ("read_committed", "read_uncommitted")
     ]
-    deadline = time.monotonic() + SETTLED_WITHIN_S
+
+    def nothing_is_open(place):
+        return len({consumer.get_watermark_offsets(place, 10)[1] for consumer in ends}) == 1
+
     for topic, partition in PLACES:
         place = TopicPartition(f"fire-{topic}", partition)
-        while len({consumer.get_watermark_offsets(place, 10)[1] for consumer in ends}) > 1:
-            assert time.monotonic() < deadline, f"a transaction stays open in {place}"
-            time.sleep(0.2)
+        wait_for(f"the end of a transaction in {place}", lambda: nothing_is_open(place), SETTLED_WITHIN_S, 0.2)
     for consumer in ends:
         consumer.close()
 
