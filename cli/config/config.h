@@ -41,7 +41,7 @@ struct Config {
   StatsdOptions statsd;
   bool statsd_open = false;  // other machines may send
   DefinitionOptions definitions;
-  int ingest_linger_ms = 0;
+  int ingest_linger_ms = 10;
   int ingest_delivery_timeout_ms = 10'000;
   size_t ingest_queue_records = 100'000;
   size_t ingest_queue_bytes = 64 << 20;

@@ -412,7 +412,8 @@ void AddStatsd(Table* table) {
 
 void AddIngestAndQuery(Table* table) {
   table->Section("Ingest");
-  table->Duration("ingest.linger", "0ms", 0, kSecondMs, "How long a record may wait for others to go with it.",
+  table->Duration("ingest.linger", "10ms", 0, kSecondMs,
+                  "How long a record may wait, while others are on their way to Kafka, to go with all that came meanwhile.",
                   [](Config& c, int64_t v) { c.ingest_linger_ms = static_cast<int>(v); });
   table->Duration("ingest.delivery.timeout", "10s", 100, kHourMs,
                   "For Kafka to acknowledge a record; then the client gets a 503.",

@@ -87,6 +87,7 @@ class AsyncProducer {
 struct AsyncProducerOptions {
   KafkaProperties properties;
   std::string client_id;
+  // How long a record may wait for those on their way, to go with others then; one alone never waits. 0: none waits.
   int linger_ms = 0;
   int delivery_timeout_ms = 10'000;
   // What may be waiting for the broker; more is refused.

@@ -9,9 +9,9 @@ namespace {
 
 class AsyncProducerTest : public KafkaTest {
  protected:
-  std::unique_ptr<AsyncProducer> NewAsyncProducer() {
+  std::unique_ptr<AsyncProducer> NewAsyncProducer(int linger_ms = 0) {
     Result<std::unique_ptr<AsyncProducer>> producer =
-        NewRdAsyncProducer({.properties = properties_, .client_id = "test"});
+        NewRdAsyncProducer({.properties = properties_, .client_id = "test", .linger_ms = linger_ms});
     EXPECT_TRUE(producer.ok()) << producer.status().ToString();
     return std::move(*producer);
   }
@@ -56,21 +56,24 @@ uint32_t JavaMurmur2(std::string_view data) {
 }
 
 TEST_F(AsyncProducerTest, TellsTheOffsetOfEveryRecord) {
-  std::string topic = NewTopic(1);
-  auto producer = NewAsyncProducer();
-  for (int i = 0; i < 500; ++i) {
-    std::string value = std::to_string(i);  // copied: it does not outlive the call
-    ASSERT_TRUE(producer->Produce(topic, {.key = "k", .value = value}, Collect()).ok());
+  for (const int linger_ms : {0, 10}) {
+    std::string topic = NewTopic(1);
+    auto producer = NewAsyncProducer(linger_ms);
+    results_.clear();
+    for (int i = 0; i < 500; ++i) {
+      std::string value = std::to_string(i);  // copied: it does not outlive the call
+      ASSERT_TRUE(producer->Produce(topic, {.key = "k", .value = value, .headers = {{"number", value}}}, Collect()).ok());
+    }
+    Status flushed = producer->Flush(20'000);
+    ASSERT_TRUE(flushed.ok()) << flushed.ToString();
+    ASSERT_EQ(results_.size(), 500u);
+    for (int i = 0; i < 500; ++i) {
+      ASSERT_TRUE(results_[static_cast<size_t>(i)].ok());
+      EXPECT_EQ(results_[static_cast<size_t>(i)]->offset, i);
+    }
+    EXPECT_TRUE(producer->Healthy().ok());
+    EXPECT_EQ(ReadValues({topic, 0}), Numbers(0, 500));
   }
-  Status flushed = producer->Flush(20'000);
-  ASSERT_TRUE(flushed.ok()) << flushed.ToString();
-  ASSERT_EQ(results_.size(), 500u);
-  for (int i = 0; i < 500; ++i) {
-    ASSERT_TRUE(results_[static_cast<size_t>(i)].ok());
-    EXPECT_EQ(results_[static_cast<size_t>(i)]->offset, i);
-  }
-  EXPECT_TRUE(producer->Healthy().ok());
-  EXPECT_EQ(ReadValues({topic, 0}), Numbers(0, 500));
 }
 
 TEST_F(AsyncProducerTest, ChoosesTheSamePartitionAsJavaClients) {
