@@ -173,7 +173,7 @@ rd_kafka_t* RdAsyncProducer::Client() const {
 }
 
 Status RdAsyncProducer::Produce(const std::string& topic, const OutRecord& record, Callback done) {
-  auto report = std::make_unique<Report>(std::move(done), QueuedBytes(record));
+  ReportPtr report(new Report{std::move(done), QueuedBytes(record)});
   Status status;
   {
     MutexLock lock(mutex_);
