@@ -14,15 +14,34 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-const TaskPosition* FindTask(const StatePosition& position, int32_t partition) {
-  auto found = std::find_if(position.tasks.begin(), position.tasks.end(),
-                            [&](const TaskPosition& task) { return task.partition == partition; });
-  return found == position.tasks.end() ? nullptr : &*found;
+// What Kafka lets a topic be called.
+bool IsTopicName(std::string_view name) {
+  return !name.empty() && name.size() <= 249 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  });
+}
+
+const SourcePosition* FindSource(const StatePosition& position, const std::string& topic) {
+  auto found = std::find_if(position.sources.begin(), position.sources.end(),
+                            [&](const SourcePosition& source) { return source.topic == topic; });
+  return found == position.sources.end() ? nullptr : &*found;
+}
+
+const TaskPosition* FindTask(const StatePosition& position, const TopicPartition& place) {
+  const std::vector<TaskPosition>* tasks = &position.tasks;
+  if (!place.topic.empty()) {
+    const SourcePosition* source = FindSource(position, place.topic);
+    if (source == nullptr) return nullptr;
+    tasks = &source->tasks;
+  }
+  auto found = std::find_if(tasks->begin(), tasks->end(),
+                            [&](const TaskPosition& task) { return task.partition == place.partition; });
+  return found == tasks->end() ? nullptr : &*found;
 }
 
 }  // namespace
 
-Result<OffsetSet> OffsetSet::Parse(std::string_view text, const std::string& topic) {
+Result<OffsetSet> OffsetSet::Parse(std::string_view text, const std::string& input_topic) {
   OffsetSet set;
   for (bool more = true; more;) {
     size_t comma = text.find(',');
@@ -32,47 +51,57 @@ Result<OffsetSet> OffsetSet::Parse(std::string_view text, const std::string& top
 
     size_t at = item.rfind('@');
     size_t slash = at == std::string_view::npos ? at : item.rfind('/', at);
-    if (slash == std::string_view::npos) return Status::Invalid("min-offset must be <topic>/<partition>@<offset>,…");
-    if (item.substr(0, slash) != topic) return Status::Invalid("min-offset must name offsets of the topic " + topic);
+    if (slash == std::string_view::npos || !IsTopicName(item.substr(0, slash))) {
+      return Status::Invalid("min-offset must be <topic>/<partition>@<offset>,…");
+    }
     std::optional<int32_t> partition = ParseInteger<int32_t>(item.substr(slash + 1, at - slash - 1));
     std::optional<int64_t> offset = ParseInteger<int64_t>(item.substr(at + 1));
     if (!partition || !offset || *partition < 0 || *offset < 0) {
       return Status::Invalid("min-offset: partition and offset must be whole numbers");
     }
-    set.Add(*partition, *offset);
+    const std::string_view topic = item.substr(0, slash);
+    set.Add(*partition, *offset, topic == input_topic ? "" : std::string(topic));
   }
   return set;
 }
 
-void OffsetSet::Add(int32_t partition, int64_t offset) {
-  auto [it, added] = offsets_.emplace(partition, offset);
+void OffsetSet::Add(int32_t partition, int64_t offset, const std::string& source) {
+  auto [it, added] = offsets_.emplace(TopicPartition{source, partition}, offset);
   if (!added) it->second = std::max(it->second, offset);
 }
 
 void OffsetSet::Merge(const OffsetSet& other) {
-  for (const auto& [partition, offset] : other.offsets_) Add(partition, offset);
+  for (const auto& [place, offset] : other.offsets_) Add(place.partition, offset, place.topic);
 }
 
-std::vector<int32_t> OffsetSet::NotCoveredBy(const StatePosition& position) const {
-  std::vector<int32_t> partitions;
-  for (const auto& [partition, offset] : offsets_) {
-    if (FindTask(position, partition) == nullptr) partitions.push_back(partition);
+bool OffsetSet::IsKnownTo(const StatePosition& position) const {
+  return std::all_of(offsets_.begin(), offsets_.end(), [&](const auto& entry) {
+    const std::string& topic = entry.first.topic;
+    return topic.empty() || FindSource(position, topic) != nullptr;
+  });
+}
+
+std::vector<std::string> OffsetSet::NotCoveredBy(const StatePosition& position) const {
+  std::vector<std::string> partitions;
+  for (const auto& [place, offset] : offsets_) {
+    if (FindTask(position, place) != nullptr) continue;
+    partitions.push_back(place.topic.empty() ? std::to_string(place.partition) : ToString(place));
   }
   return partitions;
 }
 
 OffsetSet OffsetSet::CoveredBy(const StatePosition& position) const {
   OffsetSet covered;
-  for (const auto& [partition, offset] : offsets_) {
-    if (FindTask(position, partition) != nullptr) covered.Add(partition, offset);
+  for (const auto& [place, offset] : offsets_) {
+    if (FindTask(position, place) != nullptr) covered.Add(place.partition, offset, place.topic);
   }
   return covered;
 }
 
 bool OffsetSet::ReachedBy(const StatePosition& position) const {
   bool covered = false;
-  for (const auto& [partition, offset] : offsets_) {
-    const TaskPosition* task = FindTask(position, partition);
+  for (const auto& [place, offset] : offsets_) {
+    const TaskPosition* task = FindTask(position, place);
     if (task == nullptr) continue;
     if (task->next_input_offset <= offset) return false;
     covered = true;

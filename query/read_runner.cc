@@ -84,8 +84,11 @@ void ReadRunner::Run(const std::shared_ptr<Job>& job) {
 }
 
 std::optional<http::Response> ReadRunner::Refusal(const ReadConditions& conditions, const StatePosition& position) {
-  std::vector<std::string> missing;
-  for (int32_t partition : conditions.min_offset.NotCoveredBy(position)) missing.push_back(std::to_string(partition));
+  if (!conditions.min_offset.IsKnownTo(position)) {
+    return BadParameterResponse({"min-offset", "min-offset must name offsets of the topic " + topic_ +
+                                                   ", or of a source of the rules"});
+  }
+  std::vector<std::string> missing = conditions.min_offset.NotCoveredBy(position);
   const bool incomplete = conditions.require_complete && !IsComplete(position);
   if (missing.empty() && !incomplete) return std::nullopt;
   if (missing.empty()) missing = MissingPartitions(position);

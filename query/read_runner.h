@@ -36,7 +36,7 @@ class ReadRunner {
   struct Job;
   void Submit(const std::shared_ptr<Job>& job);
   void Run(const std::shared_ptr<Job>& job);
-  // The answer to a job that needs partitions which the position does not cover.
+  // The answer to a job that names topics which the position does not know, or needs partitions that it does not cover.
   std::optional<http::Response> Refusal(const ReadConditions& conditions, const StatePosition& position);
   void Park(const std::shared_ptr<Job>& job);
   // Whether the job is parked until the state reflects what was written here.

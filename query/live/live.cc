@@ -29,10 +29,13 @@ std::optional<BadParameter> ParsePlace(const http::Request& request, const std::
   if (!text || text->empty()) text = request.Query("last-event-id");
   if (!text || text->empty()) return std::nullopt;
   Result<OffsetSet> offsets = OffsetSet::Parse(*text, topic);
-  if (!offsets.ok()) {
-    return BadParameter{"last-event-id", "Last-Event-ID must be the id of an event of this stream, or absent"};
+  const BadParameter bad{"last-event-id", "Last-Event-ID must be the id of an event of this stream, or absent"};
+  if (!offsets.ok()) return bad;
+  LiveOffsets& next = place->emplace();
+  for (const auto& [of, offset] : offsets->offsets()) {
+    if (!of.topic.empty()) return bad;
+    next[of.partition] = offset;
   }
-  *place = offsets->offsets();
   return std::nullopt;
 }
 

@@ -39,8 +39,9 @@ class Client:
         self.deployment = deployment
         self.headers = {"x-auth-token": token}
 
-    def get(self, target):
-        status, _, body = self.deployment.http("query").request("GET", target, headers=self.headers)
+    def get(self, target, written=None):
+        headers = {**self.headers, "min-offset": written} if written else self.headers
+        status, _, body = self.deployment.http("query").request("GET", target, headers=headers)
         return status, json.loads(body)
 
 
@@ -91,20 +92,33 @@ def check_posted(acme, other):
     status, answer, headers = post(acme, order(5))
     assert status == 200 and len(answer["id"]) == 36, answer
     assert headers["x-odometer-offset"].startswith(orders_topic(acme.deployment) + "/"), headers
-    status, answer, _ = post(acme, "\n".join(order(amount) for amount in (1, 2, 3)), "application/x-ndjson")
-    assert status == 200 and len(set(answer["ids"])) == 3, answer
     may = "/gauges/revenue?start=2026-05-01&end=2026-05-01"
-    wait_for("what was posted", lambda: acme.get(may) == (200, {"revenue": {str(midnight("2026-05-01")): 11}}))
+
+    def read(written):
+        return acme.get(may, written) == (200, {"revenue": {str(midnight("2026-05-01")): total}})
+
+    # Who hands on where it was written reads it at once.
+    total = 5
+    assert read(headers["x-odometer-offset"])
+    for _ in range(20):
+        total += 6
+        status, answer, headers = post(acme, "\n".join(order(amount) for amount in (1, 2, 3)), "application/x-ndjson")
+        assert status == 200 and len(set(answer["ids"])) == 3, answer
+        assert read(headers["x-odometer-offset"])
+    assert acme.get(may, orders_topic(acme.deployment) + "/99@0")[0] == 503
+    assert acme.get(may, acme.deployment.name + ".nothing/0@0")[0] == 400
     # What the rules cannot count is told at once.
     bad = ((order("much"), "/amount"), (order(1, _time="soon"), "/_time"), ('{"amount":1}', "/_type"), ("{", ""))
     for body, field in bad:
         status, answer, _ = post(acme, body)
         assert status == 400 and answer["error"].get("field", "") == field, (body, answer)
-    status, answer, _ = post(acme, order(1) + "\n" + order("much"), "application/jsonl")
+    status, answer, headers = post(acme, order(1) + "\n" + order("much"), "application/jsonl")
     assert status == 400 and [item["index"] for item in answer["error"]["items"]] == [1], answer
     assert post(other, order(100))[0] == 404
     assert post(Client(acme.deployment, "none"), order(100))[0] == 403
-    wait_for("the good one", lambda: acme.get(may) == (200, {"revenue": {str(midnight("2026-05-01")): 12}}))
+    total += 1
+    assert read(headers["x-odometer-offset"])
+    return total
 
 
 def check_orgs(acme, other):
@@ -118,11 +132,11 @@ def check_orgs(acme, other):
         assert nobody.get(target) == (403, {"detail": "Could not validate credentials"})
 
 
-def check_reload(deployment, acme):
+def check_reload(deployment, acme, posted):
     write_rules(deployment, RULES.replace("1d, timezone: Europe/Berlin", "1mo, timezone: Europe/Berlin"))
     os.kill(deployment.processes["query"].pid, signal.SIGHUP)
     wait_for("the new ticks", lambda: acme.get("/gauges")[1][1]["tick"] == "1mo")
-    sums = {"2026-03-01": 876, "2026-05-01": 12, "2026-10-01": 925}
+    sums = {"2026-03-01": 876, "2026-05-01": posted, "2026-10-01": 925}
     months = {str(midnight(month)): total for month, total in sums.items()}
     assert acme.get("/gauges/revenue") == (200, {"revenue": months}), acme.get("/gauges/revenue")
     write_rules(deployment, RULES.replace("Europe/Berlin", "Europe/Berln"))
@@ -145,9 +159,9 @@ def main():
             deployment.start(process, "--set", f"rules.file={deployment.folder}/rules.yaml")
         acme, other = Client(deployment, ACME), Client(deployment, OTHER)
         check_values(deployment, acme)
-        check_posted(acme, other)
+        posted = check_posted(acme, other)
         check_orgs(acme, other)
-        check_reload(deployment, acme)
+        check_reload(deployment, acme, posted)
     print("gauges tick as their rules say")
 
 

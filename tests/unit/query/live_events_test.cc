@@ -33,7 +33,10 @@ std::string EventJson(const std::string& name, int number) {
 }
 
 LiveOffsets ParseId(const std::string& id) {
-  return OffsetSet::Parse(id, kTopic)->offsets();
+  const OffsetSet set = OffsetSet::Parse(id, kTopic).value();
+  LiveOffsets offsets;
+  for (const auto& [place, offset] : set.offsets()) offsets[place.partition] = offset;
+  return offsets;
 }
 
 // Everything of one client, taken when the test says so.

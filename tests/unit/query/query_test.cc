@@ -246,6 +246,30 @@ TEST_F(QueryTest, AReadWithMinOffsetAnswersOnceTheStateShowsIt) {
   EXPECT_NE(response.body.find("\"value\":7"), std::string::npos) << response.body;
 }
 
+TEST_F(QueryTest, AReadWithMinOffsetOfASourceWaitsForThatSource) {
+  state_.AddOfSource("shop.orders", MakeSeries("k"), 7, kStart);
+  const http::Request request =
+      GetRequest({{"key", "k"}, {"type", "counter"}, {"min-offset", "metrics.events/0@0,shop.orders/0@1"}});
+  Caught caught;
+  Begin(router_, Method::kGet, "/metric", request, &caught);
+  state_.Add(MakeSeries("other"), 1, kStart);
+  state_.Add(MakeSeries("other"), 1, kStart);
+  state_.AddOfSource("shop.orders", MakeSeries("k"), 3, kStart);
+  http::Response response = caught.Take();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_NE(response.body.find("\"value\":10"), std::string::npos) << response.body;
+}
+
+TEST_F(QueryTest, AMinOffsetOfASourceThatIsNotCoveredIsRefusedAndOneOfNoSourceIsBad) {
+  state_.AddOfSource("shop.orders", MakeSeries("k"), 7, kStart);
+  http::Response refused = Get("/data/metrics", {{"min-offset", "shop.orders/4@1"}});
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.body.find("does not have: shop.orders/4"), std::string::npos) << refused.body;
+  http::Response bad = Get("/data/metrics", {{"min-offset", "shop.clicks/0@1"}});
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_NE(bad.body.find("or of a source of the rules"), std::string::npos) << bad.body;
+}
+
 TEST_F(QueryTest, ManyWaitingReadsLeaveTheWorkersFree) {
   std::vector<Caught> waiting(100);
   for (Caught& caught : waiting) {
