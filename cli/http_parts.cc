@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/rules/live_sources.h"
 #include "cli/rules/posted_source.h"
 #include "common/base/log.h"
 #include "common/kafka/log_reader.h"
@@ -21,12 +22,15 @@ constexpr int kFlushMs = 10'000;
 // A client that resumes waits meanwhile, and so does stopping.
 constexpr int kReplayStallMs = 3'000;
 
-std::unique_ptr<Live> MakeLive(const Config& config, const std::string& client_id, Admin* admin, StateReader* state,
-                               const Clock* clock, Metrics* metrics) {
-  TopicTailOptions tail{.properties = config.kafka(), .client_id = client_id, .topic = config.query.topic};
+std::unique_ptr<Live> MakeLive(const Config& config, const std::string& client_id, const RulesInUse* rules, Admin* admin,
+                               StateReader* state, const Clock* clock, Metrics* metrics) {
+  const auto new_tail = [properties = config.kafka(), client_id](const std::string& topic) {
+    return NewRdTopicTail({.properties = properties, .client_id = client_id, .topic = topic});
+  };
   LogReaderOptions reader{.properties = config.kafka(), .client_id = client_id, .stall_timeout_ms = kReplayStallMs};
-  return NewLive({.topic = config.query.topic, .tiers = config.query.tiers}, [tail] { return NewRdTopicTail(tail); },
-                 [reader] { return NewRdLogReader(reader); }, admin, state, clock, metrics);
+  return NewLive({.topic = config.query.topic, .tiers = config.query.tiers}, new_tail,
+                 [reader] { return NewRdLogReader(reader); }, std::make_unique<LiveSources>(rules), admin, state, clock,
+                 metrics);
 }
 
 }  // namespace
@@ -124,7 +128,8 @@ Result<std::unique_ptr<QueryParts>> QueryParts::Make(const Config& config, const
   };
   parts->query_ = NewQuery(std::move(options), parts->state_.get(), parts->control_.get(), parts->admin_.get(), clock,
                            metrics);
-  parts->live_ = MakeLive(config, client_id + "-live", parts->admin_.get(), parts->state_.get(), clock, metrics);
+  parts->live_ = MakeLive(config, client_id + "-live", parts->rules_.get(), parts->admin_.get(),
+                          parts->state_.get(), clock, metrics);
   parts->watch_ = std::make_unique<StateWatch>(parts->state_.get());
   return parts;
 }

@@ -249,8 +249,8 @@ void AddProcessing(Table* table) {
   table->Bool("dead_letter.late", false, "Whether late events go to the dead-letter topic too; they are counted anyway.",
               [](Config& c, bool v) { c.processor.dead_letter_late = v; });
   table->File("rules.file",
-              "What to count of other topics, and the gauges of `/gauges`: docs/rules.md. Read anew on SIGHUP. Not set: no topic "
-              "but `topics.events` is counted.",
+              "What to count of other topics, the gauges of `/gauges`, and of which topics live clients are told: docs/rules.md. "
+              "Read anew on SIGHUP. Not set: no topic but `topics.events` is counted.",
               [](Config& c, const std::string& v) { c.processor.rules_file = v; });
   table->Duration("deduplication.retention", "1h", 0, 366 * 24 * kHourMs,
                   "An event whose `id` was applied at most this long ago, by stream time, is a duplicate and not applied.",

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/state/rules_history.h"
 #include "rules/rules_file.h"
 
 namespace odometer::cli {
@@ -49,6 +50,7 @@ std::shared_ptr<const rules::RuleSet> RulesInUse::Reload() {
     return nullptr;
   }
   current_ = std::move(*rules);
+  LogInfo(kLog, "SIGHUP: {} was read anew version={}", file_, RulesVersionText(current_->version));
   return current_;
 }
 

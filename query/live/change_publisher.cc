@@ -90,7 +90,7 @@ void ChangePublisher::Take(LiveChange change) {
       missed_.Increment();
     } else {
       if (found == records_.end()) found = records_.emplace(std::move(name), Waiting{{}, clock_->SteadyMs()}).first;
-      found->second.offsets.Add(change.partition, change.offset);
+      found->second.offsets.Add(change.partition, change.offset, change.source);
     }
   }
   if (nothing_before && !NothingToTell()) wake_.NotifyOne();
@@ -108,7 +108,7 @@ void ChangePublisher::TakePoint(const LiveChange& change) {
     if (!HasLabels(*change.point, query.labels)) continue;
     auto [changed, added] = points_.try_emplace(query);
     if (added) changed->second.waiting.since_ms = clock_->SteadyMs();
-    changed->second.waiting.offsets.Add(change.partition, change.offset);
+    changed->second.waiting.offsets.Add(change.partition, change.offset, change.source);
     std::set<int64_t>& buckets = changed->second.buckets;
     buckets.insert(query.period.StartOf(change.point->ts_ms));
     if (buckets.size() > kMostBuckets) buckets.erase(buckets.begin());

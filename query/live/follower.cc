@@ -38,21 +38,22 @@ class Follower::Events final : public TopicTailEvents {
   Follower& follower_;
 };
 
-Follower::Follower(std::string topic, NewTail new_tail, Admin* admin, const Clock* clock, LiveHub* hub,
-                   ChangePublisher* publisher)
+Follower::Follower(std::string topic, NewTail new_tail, SourceReader* sources, Admin* admin, const Clock* clock,
+                   LiveHub* hub, ChangePublisher* publisher)
     : topic_(std::move(topic)),
       new_tail_(std::move(new_tail)),
+      sources_(sources),
       admin_(admin),
       clock_(clock),
       hub_(hub),
       publisher_(publisher) {}
 
-void Follower::Join(std::function<void(const Status&)> join) {
+void Follower::Join(Of of, std::function<void(const Status&)> join) {
   {
     MutexLock lock(mutex_);
-    if (following_) return join(Status::Ok());
+    if (MayJoin(of)) return join(Status::Ok());
     if (!stopping_) {
-      joining_.push_back({std::move(join), clock_->SteadyMs() + kJoinTimeoutMs});
+      joining_.push_back({of, std::move(join), clock_->SteadyMs() + kJoinTimeoutMs});
       wake_.NotifyOne();
       return;
     }
@@ -93,12 +94,14 @@ void Follower::Run() {
 }
 
 bool Follower::RunOnce(int timeout_ms) {
-  bool following = false;
+  bool following = false, somebody_joins = false;
   {
     MutexLock lock(mutex_);
     if (!following_ && joining_.empty()) return false;
     following = following_;
+    somebody_joins = !joining_.empty();
   }
+  if (following && somebody_joins) LetIn();
   Status status = following ? Follow(timeout_ms) : Begin();
   if (!status.ok()) {
     LogWarn(kLog, "the end of the input topic cannot be read: {}", status.ToString());
@@ -131,9 +134,28 @@ Status Follower::Begin() {
 }
 
 void Follower::LetIn() {
+  bool changes = false;
+  {
+    MutexLock lock(mutex_);
+    changes = std::any_of(joining_.begin(), joining_.end(), [](const Joining& j) { return j.of == Of::kChanges; });
+  }
+  if (changes) {
+    LookForSources();
+    last_change_client_ms_ = clock_->SteadyMs();
+  }
   MutexLock lock(mutex_);
   following_ = true;
-  for (Joining& joining : std::exchange(joining_, {})) joining.join(Status::Ok());
+  changes_followed_ = changes_followed_ || changes;
+  // Who has come meanwhile, and needs more, is let in with the next round.
+  std::vector<Joining> waiting;
+  for (Joining& joining : joining_) {
+    if (MayJoin(joining.of)) {
+      joining.join(Status::Ok());
+    } else {
+      waiting.push_back(std::move(joining));
+    }
+  }
+  joining_ = std::move(waiting);
 }
 
 void Follower::RefuseLate(const Status& why) {
@@ -150,7 +172,7 @@ void Follower::RefuseLate(const Status& why) {
 }
 
 Status Follower::MakeTail() {
-  Result<std::unique_ptr<TopicTail>> tail = new_tail_();
+  Result<std::unique_ptr<TopicTail>> tail = new_tail_(topic_);
   if (!tail.ok()) return tail.status();
   for (const auto& [partition, position] : hub_->positions()) {
     ODOMETER_RETURN_IF_ERROR((*tail)->Start(partition, position));
@@ -162,9 +184,12 @@ Status Follower::MakeTail() {
 
 Status Follower::Follow(int timeout_ms) {
   if (EndIfAlone()) return Status::Ok();
+  EndSourcesIfAlone();
   if (tail_ == nullptr) ODOMETER_RETURN_IF_ERROR(MakeTail());
   Events events(this);
-  ODOMETER_RETURN_IF_ERROR(tail_->Poll(timeout_ms, &events));
+  // Whoever waits for the one topic keeps the others waiting.
+  ODOMETER_RETURN_IF_ERROR(tail_->Poll(sources_busy_ ? 0 : timeout_ms, &events));
+  PollSources();
   for (int32_t partition : std::exchange(lost_, {})) ODOMETER_RETURN_IF_ERROR(GoOnAfterLoss(partition));
   const int64_t now_ms = clock_->SteadyMs();
   if (now_ms >= next_place_ms_) {
@@ -173,7 +198,41 @@ Status Follower::Follow(int timeout_ms) {
   }
   if (now_ms < next_growth_look_ms_) return Status::Ok();
   next_growth_look_ms_ = now_ms + kGrowthLookMs;
+  if (ChangesFollowed()) LookForSources();
   return LookForPartitions();
+}
+
+void Follower::LookForSources() {
+  if (sources_ == nullptr) return;
+  const std::vector<std::string> topics = sources_->Topics();
+  std::erase_if(feeds_, [&](const std::unique_ptr<SourceFeed>& feed) {
+    return std::find(topics.begin(), topics.end(), feed->topic()) == topics.end();
+  });
+  for (const std::string& topic : topics) {
+    const bool known = std::any_of(feeds_.begin(), feeds_.end(),
+                                   [&](const std::unique_ptr<SourceFeed>& feed) { return feed->topic() == topic; });
+    if (!known) feeds_.push_back(std::make_unique<SourceFeed>(topic, &new_tail_, admin_, sources_, publisher_));
+  }
+  for (const auto& feed : feeds_) feed->Look();
+}
+
+void Follower::PollSources() {
+  sources_busy_ = false;
+  for (const auto& feed : feeds_) sources_busy_ = feed->Poll() || sources_busy_;
+}
+
+void Follower::EndSourcesIfAlone() {
+  const int64_t now_ms = clock_->SteadyMs();
+  const bool alone = publisher_->Sweep() == 0;
+  if (!alone) last_change_client_ms_ = now_ms;
+  if (!alone || now_ms - last_change_client_ms_ < kAloneMs) return;
+  {
+    MutexLock lock(mutex_);
+    if (!changes_followed_ || publisher_->Sweep() > 0) return;
+    changes_followed_ = false;
+  }
+  feeds_.clear();
+  sources_busy_ = false;
 }
 
 Status Follower::LookForPartitions() {
@@ -207,8 +266,11 @@ bool Follower::EndIfAlone() {
     // Whoever joins does so under this lock.
     if (hub_->Sweep() + publisher_->Sweep() > 0) return false;
     following_ = false;
+    changes_followed_ = false;
   }
   tail_.reset();
+  feeds_.clear();
+  sources_busy_ = false;
   LogInfo(kLog, "no live clients: the input topic is no longer followed topic={}", topic_);
   return true;
 }

@@ -41,18 +41,19 @@ std::optional<BadParameter> ParsePlace(const http::Request& request, const std::
 
 class LiveService final : public Live {
  public:
-  LiveService(LiveOptions options, NewTail new_tail, NewReader new_reader, Admin* admin, StateReader* state,
-              const Clock* clock, Metrics* metrics)
+  LiveService(LiveOptions options, NewTail new_tail, NewReader new_reader, std::unique_ptr<SourceReader> sources,
+              Admin* admin, StateReader* state, const Clock* clock, Metrics* metrics)
       : topic_(options.topic),
         tiers_(options.tiers),
         clock_(clock),
         kilometric_(options.tiers, clock),
+        sources_(std::move(sources)),
         hub_(options.topic),
         publisher_(
             state, [this](const http::Request& request, StateView* view) { return kilometric_.Read(request, view); },
             clock, metrics),
         catch_up_(options.topic, std::move(new_reader), admin, &hub_),
-        follower_(options.topic, std::move(new_tail), admin, clock, &hub_, &publisher_) {
+        follower_(options.topic, std::move(new_tail), sources_.get(), admin, clock, &hub_, &publisher_) {
     publisher_.Start();
     catch_up_.Start();
     follower_.Start();
@@ -88,8 +89,9 @@ class LiveService final : public Live {
 
  private:
   // Answers once `join` has been called, so that nothing that is written after the answer is missed.
-  void AnswerWhenJoined(const http::Responder& responder, http::Response response, std::function<void()> join) {
-    follower_.Join([responder, response = std::move(response), join = std::move(join)](const Status& status) {
+  void AnswerWhenJoined(Follower::Of of, const http::Responder& responder, http::Response response,
+                        std::function<void()> join) {
+    follower_.Join(of, [responder, response = std::move(response), join = std::move(join)](const Status& status) {
       if (!status.ok()) return responder.Send(BusyResponse(status.message()));
       join();
       responder.Send(response);
@@ -97,23 +99,25 @@ class LiveService final : public Live {
   }
 
   void ServeRecords(const http::Request& request, const http::Responder& responder) {
-    ServeWebSocket(request, responder, [this, org = request.org](const std::shared_ptr<LiveStream>& stream) {
-      publisher_.JoinRecords(stream, org);
-    });
+    ServeWebSocket(Follower::Of::kChanges, request, responder,
+                   [this, org = request.org](const std::shared_ptr<LiveStream>& stream) {
+                     publisher_.JoinRecords(stream, org);
+                   });
   }
 
   void ServeRawEvents(const http::Request& request, const http::Responder& responder) {
     LiveFilter filter{.org = request.org, .raw_only = true};
-    ServeWebSocket(request, responder, [this, filter](const std::shared_ptr<LiveStream>& stream) {
-      hub_.Join(stream, filter, std::nullopt);
-    });
+    ServeWebSocket(Follower::Of::kEvents, request, responder,
+                   [this, filter](const std::shared_ptr<LiveStream>& stream) {
+                     hub_.Join(stream, filter, std::nullopt);
+                   });
   }
 
-  void ServeWebSocket(const http::Request& request, const http::Responder& responder,
+  void ServeWebSocket(Follower::Of of, const http::Request& request, const http::Responder& responder,
                       std::function<void(const std::shared_ptr<LiveStream>&)> join) {
     if (auto refusal = http::RefuseWebSocket(request)) return responder.Send(std::move(*refusal));
     auto stream = std::make_shared<LiveStream>(LiveProtocol::kWebSocket);
-    AnswerWhenJoined(responder, http::WebSocketResponse(*request.Header("sec-websocket-key"), stream),
+    AnswerWhenJoined(of, responder, http::WebSocketResponse(*request.Header("sec-websocket-key"), stream),
                      [stream, join = std::move(join)] { join(stream); });
   }
 
@@ -128,7 +132,7 @@ class LiveService final : public Live {
     if (auto bad = ParsePlace(request, topic_, &place)) return responder.Send(BadParameterResponse(*bad));
     LiveFilter filter{.org = request.org, .name = std::string(*name)};
     auto stream = std::make_shared<LiveStream>(LiveProtocol::kServerSentEvents);
-    AnswerWhenJoined(responder, http::EventStreamResponse(stream), [this, stream, filter, place] {
+    AnswerWhenJoined(Follower::Of::kEvents, responder, http::EventStreamResponse(stream), [this, stream, filter, place] {
       hub_.Join(stream, filter, place);
       if (place) catch_up_.Wake();
     });
@@ -153,7 +157,7 @@ class LiveService final : public Live {
                                      [&](const Tier& tier) { return step_ms % tier.size_ms == 0; });
     if (!divides) return responder.Send(BadParameterResponse({"period", "no window size divides this period"}));
     auto stream = std::make_shared<LiveStream>(LiveProtocol::kServerSentEvents);
-    AnswerWhenJoined(responder, http::EventStreamResponse(stream),
+    AnswerWhenJoined(Follower::Of::kChanges, responder, http::EventStreamResponse(stream),
                      [this, stream, query] { publisher_.JoinPoints(stream, query); });
   }
 
@@ -161,6 +165,7 @@ class LiveService final : public Live {
   const TierSet tiers_;
   const Clock* const clock_;
   const Kilometric kilometric_;
+  const std::unique_ptr<SourceReader> sources_;  // the follower's thread uses it
   LiveHub hub_;
   ChangePublisher publisher_;
   CatchUp catch_up_;
@@ -169,10 +174,11 @@ class LiveService final : public Live {
 
 }  // namespace
 
-std::unique_ptr<Live> NewLive(LiveOptions options, NewTail new_tail, NewReader new_reader, Admin* admin,
-                              StateReader* state, const Clock* clock, Metrics* metrics) {
-  return std::make_unique<LiveService>(std::move(options), std::move(new_tail), std::move(new_reader), admin, state,
-                                       clock, metrics);
+std::unique_ptr<Live> NewLive(LiveOptions options, NewTail new_tail, NewReader new_reader,
+                              std::unique_ptr<SourceReader> sources, Admin* admin, StateReader* state,
+                              const Clock* clock, Metrics* metrics) {
+  return std::make_unique<LiveService>(std::move(options), std::move(new_tail), std::move(new_reader),
+                                       std::move(sources), admin, state, clock, metrics);
 }
 
 }  // namespace odometer

@@ -13,6 +13,7 @@
 #include "common/state/state_reader.h"
 #include "query/live/catch_up.h"
 #include "query/live/follower.h"
+#include "query/live/source_reader.h"
 
 namespace odometer {
 
@@ -31,7 +32,9 @@ class Live {
 };
 
 // All pointers must outlive it.
-std::unique_ptr<Live> NewLive(LiveOptions options, NewTail new_tail, NewReader new_reader, Admin* admin,
-                              StateReader* state, const Clock* clock, Metrics* metrics);
+// `sources`: null without rules.
+std::unique_ptr<Live> NewLive(LiveOptions options, NewTail new_tail, NewReader new_reader,
+                              std::unique_ptr<SourceReader> sources, Admin* admin, StateReader* state,
+                              const Clock* clock, Metrics* metrics);
 
 }  // namespace odometer

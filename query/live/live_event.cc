@@ -31,6 +31,10 @@ std::string QualifiedName(const Event& event) {
 
 }  // namespace
 
+LiveChange ChangeOf(const RecordView& record, const Event& event) {
+  return {record.partition, record.offset, std::string(event.org), QualifiedName(event), PointOf(event)};
+}
+
 LiveRecord ReadLiveRecord(const RecordView& record, EventDecoder* decoder) {
   LiveRecord read;
   InputRecord input(record);
@@ -45,7 +49,7 @@ LiveRecord ReadLiveRecord(const RecordView& record, EventDecoder* decoder) {
                          std::make_shared<const std::string>(input.body())};
   // Raw events have no aggregate that a record could show.
   if (raw) return read;
-  read.change = LiveChange{record.partition, record.offset, std::string(event.org), QualifiedName(event), PointOf(event)};
+  read.change = ChangeOf(record, event);
   return read;
 }
 

@@ -1,4 +1,4 @@
-// What a record of the input topic is to live clients.
+// What a record is to live clients.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,7 @@ struct LiveChange {
     std::vector<std::pair<std::string, std::string>> labels;  // sorted
   };
   std::optional<Point> point;
+  std::string source = {};  // the source of rules that the record is of; empty: the input topic
 };
 
 struct LiveRecord {
@@ -45,7 +46,10 @@ struct LiveRecord {
   std::optional<LiveChange> change;
 };
 
-// Nothing of what the processor rejects.
+// That the event of the record may be applied.
+LiveChange ChangeOf(const RecordView& record, const Event& event);
+
+// Of a record of the input topic. Nothing of what the processor rejects.
 LiveRecord ReadLiveRecord(const RecordView& record, EventDecoder* decoder);
 
 }  // namespace odometer

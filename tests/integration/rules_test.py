@@ -3,14 +3,17 @@
 """Rules on a real broker: topics of orders as a shop has them, counted through kill -9, other rules and other sources, and
 compared with a computation of their own in Python."""
 
+import asyncio
 import json
 import random
 import shutil
 import signal
 import time
 
+import websockets
 from confluent_kafka import Producer
 from deployment import Deployment, wait_for
+from live_client import LiveClient
 
 FIRST_RULES = """
 sources: [{{topic: {orders}}}]
@@ -168,9 +171,9 @@ def hang_up(deployment):
     deployment.processes["processor"].send_signal(signal.SIGHUP)
 
 
-def wait_for_log(deployment, text):
+def wait_for_log(deployment, text, process="processor"):
     def told():
-        with open(deployment.log_path("processor"), encoding="utf-8") as file:
+        with open(deployment.log_path(process), encoding="utf-8") as file:
             return text in file.read()
 
     wait_for(f"the log to say: {text}", told)
@@ -311,6 +314,59 @@ def test_sources_change_while_it_runs():
         assert (counter(deployment, "orders"), counter(deployment, "clicks")) == (30, 20)
 
 
+async def follow_records(port, change, wanted):
+    """Listens while `change` happens, until what it is told of the records is what `wanted` then says."""
+    async with websockets.connect(f"ws://127.0.0.1:{port}/data/metrics/live", open_timeout=60) as client:
+        await asyncio.get_running_loop().run_in_executor(None, change)
+        expected, told = wanted(), {}
+        while told != expected:
+            record = json.loads(await asyncio.wait_for(client.recv(), 60))
+            told[record["name"]] = record
+
+
+def test_live_clients_are_told_what_sources_change():
+    with Deployment(partitions=1) as deployment:
+        topic = deployment.name + ".orders"
+        use_rules(deployment)
+        write_rules(deployment, FIRST_RULES, topic)
+        deployment.create_topic(topic, 2)
+        shop = Shop(deployment, topic, 2)
+        deployment.start("processor")
+        deployment.start("query")
+        port, http = deployment.ports["query"], deployment.http("query")
+
+        def send():
+            shop.send(100)
+            wait_until_source_counted(deployment, topic)
+
+        def records():
+            return {record["name"]: record for record in http.get_json("/data/metrics")[0]}
+
+        def follow_points(client, **query):
+            wanted, _ = http.get_json("/read", type="points", period="1d", **query)
+            assert wanted["values"], query
+            while json.loads(client.next_event()[1]) != wanted:
+                pass
+
+        send()  # before anybody listens
+        with LiveClient(port, "/live?metric=orders&period=1d&label.country=de") as points:
+            points.next_event()  # the present day, in which nothing is
+            asyncio.run(follow_records(port, send, records))
+            follow_points(points, key="orders", **{"label.country": "de"})
+
+        # Other rules: that client and what it was told of are gone, the next one is told what they count.
+        write_rules(deployment, SECOND_RULES.replace("counter: revenue", "counter: euros"), topic)
+        with LiveClient(port, "/live?metric=euros&period=1d") as points:
+            points.next_event()
+            for process in ("processor", "query"):
+                deployment.processes[process].send_signal(signal.SIGHUP)
+            wait_for_log(deployment, "was read anew", "query")
+            wait_for("the processor to count by them", lambda: send() or "euros" in records())
+            follow_points(points, key="euros")
+        assert deployment.metric_sum("query", "odometer_live_changes_missed_total") == 0
+
+
 if __name__ == "__main__":
     test_counts_are_exact_through_kill_9_and_other_rules()
     test_sources_change_while_it_runs()
+    test_live_clients_are_told_what_sources_change()

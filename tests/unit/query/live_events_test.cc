@@ -76,7 +76,7 @@ class LiveEventsTest : public testing::Test {
     std::optional<LiveOffsets> from;
     if (!id.empty()) from = ParseId(id);
     bool joined = false;
-    follower_.Join([&](const Status& status) {
+    follower_.Join(Follower::Of::kEvents, [&](const Status& status) {
       ASSERT_TRUE(status.ok()) << status.ToString();
       hub_.Join(listener->stream, filter, from);
       joined = true;
@@ -100,18 +100,18 @@ class LiveEventsTest : public testing::Test {
   LiveHub hub_;
   ChangePublisher publisher_{&state_, {}, &clock_, &metrics_};
   Follower follower_{kTopic,
-                     [this]() -> Result<std::unique_ptr<TopicTail>> {
+                     [this](const std::string& topic) -> Result<std::unique_ptr<TopicTail>> {
                        if (!tails_.failure.ok()) return tails_.failure;
-                       return std::unique_ptr<TopicTail>(std::make_unique<MemoryTail>(&broker_, kTopic, &tails_));
+                       return std::unique_ptr<TopicTail>(std::make_unique<MemoryTail>(&broker_, topic, &tails_));
                      },
-                     admin_.get(), &clock_, &hub_, &publisher_};
+                     /*sources=*/nullptr, admin_.get(), &clock_, &hub_, &publisher_};
   CatchUp catch_up_{kTopic, [this] { return Result<std::unique_ptr<LogReader>>(broker_.NewLogReader()); }, admin_.get(),
                     &hub_};
 };
 
 TEST_F(LiveEventsTest, TellsRawEventsOnlyOfTheOrg) {
   Listener listener;
-  follower_.Join([&](const Status& status) {
+  follower_.Join(Follower::Of::kEvents, [&](const Status& status) {
     ASSERT_TRUE(status.ok()) << status.ToString();
     hub_.Join(listener.stream, {.org = "acme", .raw_only = true}, std::nullopt);
   });
@@ -219,7 +219,7 @@ TEST_F(LiveEventsTest, GoesOnFromWhereItWasWhenTheTailFails) {
 TEST_F(LiveEventsTest, JoiningEndsInAnErrorWhenTheBrokerStaysAway) {
   tails_.failure = Status::Retry("no broker");
   std::optional<Status> outcome;
-  follower_.Join([&](const Status& status) { outcome = status; });
+  follower_.Join(Follower::Of::kEvents, [&](const Status& status) { outcome = status; });
   follower_.RunOnce(0);
   EXPECT_FALSE(outcome);
   clock_.Advance(10'001);

@@ -116,9 +116,9 @@ TEST_F(OpenApiTest, DocumentsTheRoutesOfQuery) {
   FakeAdmin admin;
   std::unique_ptr<Query> query = NewQuery({}, &state, &control, &admin, &clock_, &metrics_);
   query->AddRoutes(&router_);
-  auto no_tail = [] { return Result<std::unique_ptr<TopicTail>>(Status::Retry("idle")); };
+  auto no_tail = [](const std::string&) { return Result<std::unique_ptr<TopicTail>>(Status::Retry("idle")); };
   auto no_reader = [] { return Result<std::unique_ptr<LogReader>>(Status::Retry("idle")); };
-  std::unique_ptr<Live> live = NewLive({}, no_tail, no_reader, &admin, &state, &clock_, &metrics_);
+  std::unique_ptr<Live> live = NewLive({}, no_tail, no_reader, /*sources=*/nullptr, &admin, &state, &clock_, &metrics_);
   live->AddRoutes(&router_);
   AddApiDocsRoutes(&router_);
   AddDashboardRoutes(&router_);
