@@ -44,7 +44,7 @@ start_services() {
     if process_alive "$name"; then continue; fi
     say "Starting $name on 127.0.0.1:$(operations_port "$name")"
     flags=(--config "$DIR/odometer.yaml")
-    if [[ $name == processor && -n $RULES ]]; then flags+=(--set "rules.file=$RULES"); fi
+    if [[ $name != ingest && -n $RULES ]]; then flags+=(--set "rules.file=$RULES"); fi
     start_process "$name" "$DIR/logs/$name.log" "$now" "$BINARY" "$name" "${flags[@]}"
   done
 }
@@ -101,6 +101,7 @@ show_answers() {
     show "$query/read?key=revenue_cents&type=points&period=60"
     show "$query/read?key=orders&type=counter&label.country=de"
     show "$query/read?key=checkout_s&type=timer"
+    show "$query/gauges/revenue_cents"
   fi
   show "$ingest/track?key=hello" -i
   offset=$(sed -n 's/^X-Odometer-Offset: //Ip' <<<"$ANSWER")
