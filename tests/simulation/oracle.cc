@@ -5,10 +5,29 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/model/period.h"
+#include "common/model/time_zone.h"
 #include "common/model/views.h"
 #include "processor/seen_ids.h"
 
 namespace odometer {
+namespace {
+
+// Around all that a simulation sends: 10 to 17 November 2023.
+constexpr int64_t kFirstDayMs = 1'699'600'000'000;
+constexpr int64_t kLastDayMs = 1'700'200'000'000;
+
+int64_t FloorTo(int64_t ms, int64_t step_ms) { return ms - ms % step_ms; }  // of times after 1970
+
+SeriesSelector SelectorOf(const std::tuple<int, int, MetricType>& key) {
+  SeriesSelector selector;
+  selector.org = SimulatedOrg(std::get<0>(key));
+  selector.name = SimulatedName(std::get<1>(key));
+  selector.type = std::get<2>(key);
+  return selector;
+}
+
+}  // namespace
 
 Oracle::Oracle(const StateLayout& layout, const SeriesLimitOptions& limits,
                const std::map<int32_t, std::vector<SentRecord>>& sent)
@@ -236,30 +255,52 @@ std::string Oracle::CompareRaw(StateReader* state, int org, int name) const {
 }
 
 std::string Oracle::CompareSeries(StateReader* state, const Key& key, int64_t size_ms, int64_t first_start_ms) const {
-  std::map<int64_t, Expected> expected, actual;
+  std::map<int64_t, Expected> expected;
   for (auto it = expected_.lower_bound({size_ms, key, first_start_ms}); it != expected_.end(); ++it) {
     const auto& [size, its_key, start_ms] = it->first;
     if (size != size_ms || its_key != key) break;
-    Expected& window = expected[start_ms] = it->second;
-    window.distinct = std::exchange(window.members, {}).size();
+    expected[start_ms] = it->second;
   }
-  const auto& [org, name, type] = key;
-  SeriesSelector selector;
-  selector.org = SimulatedOrg(org);
-  selector.name = SimulatedName(name);
-  selector.type = type;
-  Result<WindowsAnswer> answer = state->ReadWindows(selector, {.size_ms = size_ms, .bucket_ms = size_ms});
+  Result<WindowsAnswer> answer = state->ReadWindows(SelectorOf(key), {.size_ms = size_ms, .bucket_ms = size_ms});
   if (!answer.ok()) return answer.status().ToString();
-  for (const Bucket& bucket : answer->buckets) actual[bucket.start_ms] = FromAggregate(bucket.aggregate);
-  if (expected == actual) return "";
-  const std::string where = fmt::format("{} {} of {} in windows of {} ms", MetricTypeName(type), SimulatedName(name),
-                                        SimulatedOrg(org), size_ms);
-  for (const auto& [start_ms, value] : expected) {
+  const std::string where = fmt::format("{} {} of {} in windows of {} ms", MetricTypeName(std::get<2>(key)),
+                                        SimulatedName(std::get<1>(key)), SimulatedOrg(std::get<0>(key)), size_ms);
+  if (std::string found = Difference(where, expected, answer->buckets); !found.empty()) return found;
+  return size_ms == 0 ? "" : CompareDays(state, key, size_ms, expected);
+}
+
+std::string Oracle::CompareDays(StateReader* state, const Key& key, int64_t size_ms,
+                                const std::map<int64_t, Expected>& windows) const {
+  // Without the calendar's own code: in that November Helsinki is two hours ahead of UTC, and has its midnight minutes before
+  // the simulations begin.
+  constexpr int64_t kDayMs = 24 * 3'600'000, kAheadMs = 2 * 3'600'000;
+  std::map<int64_t, Expected> days;
+  for (const auto& [start_ms, window] : windows) Add(window, &days[FloorTo(start_ms + kAheadMs, kDayMs) - kAheadMs]);
+
+  static const Period kDays = Period::Calendar(CalendarUnit::kDay, TimeZone::Find("Europe/Helsinki").value());
+  WindowRange range{.size_ms = size_ms, .from_ms = kDays.StartOf(kFirstDayMs)};
+  for (int64_t start_ms = range.from_ms; start_ms < kLastDayMs; start_ms = kDays.NextStart(start_ms)) {
+    range.bucket_starts.push_back(start_ms);
+  }
+  Result<WindowsAnswer> answer = state->ReadWindows(SelectorOf(key), range);
+  if (!answer.ok()) return answer.status().ToString();
+  const std::string where = fmt::format("{} {} of {} in days of windows of {} ms", MetricTypeName(std::get<2>(key)),
+                                        SimulatedName(std::get<1>(key)), SimulatedOrg(std::get<0>(key)), size_ms);
+  return Difference(where, days, answer->buckets);
+}
+
+std::string Oracle::Difference(const std::string& where, const std::map<int64_t, Expected>& expected,
+                               const std::vector<Bucket>& buckets) {
+  std::map<int64_t, Expected> wanted = expected, actual;
+  for (auto& [start_ms, value] : wanted) value.distinct = std::exchange(value.members, {}).size();
+  for (const Bucket& bucket : buckets) actual[bucket.start_ms] = FromAggregate(bucket.aggregate);
+  if (wanted == actual) return "";
+  for (const auto& [start_ms, value] : wanted) {
     if (!actual.contains(start_ms)) return fmt::format("{}: none at {}, not {}", where, start_ms, Describe(value));
     if (actual[start_ms] == value) continue;
     return fmt::format("{} at {}: {}, not {}", where, start_ms, Describe(actual[start_ms]), Describe(value));
   }
-  return fmt::format("{}: {} windows, not {}", where, actual.size(), expected.size());
+  return fmt::format("{}: {} buckets, not {}", where, actual.size(), wanted.size());
 }
 
 std::string Oracle::CompareAccounting(const std::string& topic, const std::map<int32_t, Accounting>& expected,

@@ -64,6 +64,11 @@ class Oracle {
   std::string CompareRaw(StateReader* state) const;
   std::string CompareRaw(StateReader* state, int org, int name) const;
   std::string CompareSeries(StateReader* state, const Key& key, int64_t size_ms, int64_t first_start_ms) const;
+  // The windows that are expected of a series, as days of a time zone.
+  std::string CompareDays(StateReader* state, const Key& key, int64_t size_ms,
+                          const std::map<int64_t, Expected>& windows) const;
+  static std::string Difference(const std::string& where, const std::map<int64_t, Expected>& expected,
+                                const std::vector<Bucket>& buckets);
   static std::string CompareAccounting(const std::string& topic, const std::map<int32_t, Accounting>& expected,
                                        const std::vector<TaskPosition>& tasks);
 
