@@ -65,7 +65,7 @@ void WriteSource(const SourcePosition& source, JsonWriter* json) {
   json->BeginObject().Key("topic").String(source.topic);
   WriteCounts(sum, balanced, json);
   json->Key("events").Unsigned(events).Key("without_events").Unsigned(without_events);
-  json->Key("partitions").BeginArray();
+  json->Key("partitions_total").Integer(source.partitions_total).Key("partitions").BeginArray();
   for (const TaskPosition& task : source.tasks) {
     json->BeginObject();
     WriteTask(task, json);
@@ -100,7 +100,7 @@ http::Response AccountingResponse(const StatePosition& position) {
   JsonWriter json(&body);
   json.BeginObject();
   WriteCounts(sum, balanced, &json);
-  json.Key("partitions").BeginArray();
+  json.Key("partitions_total").Integer(position.partitions_total).Key("partitions").BeginArray();
   for (const TaskPosition& task : position.tasks) {
     json.BeginObject();
     WriteTask(task, &json);

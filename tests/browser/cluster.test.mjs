@@ -13,7 +13,7 @@ test('tells partitions, lag and what became of every record', async () => {
         .locator('.tile', {has: page.getByText(label, {exact: true})})
         .locator('dd')
         .first();
-    await until('coverage', async () => (await tile('Partitions').innerText()) === '4 of 4');
+    await until('coverage', async () => (await tile('Partitions').innerText()) === '6 of 6');
     assert.equal(await tile('Accounting').innerText(), 'Balanced');
     await until('a lag of none', async () => (await tile('Lag').innerText()) === '0');
     await until('health', async () => (await tile('State').innerText()) === 'Healthy');
@@ -21,9 +21,17 @@ test('tells partitions, lag and what became of every record', async () => {
       const {consumed} = await get('/api/v1/accounting');
       return numberOf(await tile('Consumed').innerText()) === consumed;
     });
-    const partitions = page.getByRole('region', {name: 'Partitions'}).locator('tbody tr');
-    assert.equal(await partitions.count(), 4);
+    const rows = (title) => page.getByRole('region', {name: title}).locator('tbody tr');
+    assert.equal(await rows('Partitions').count(), 4);
+    // The source of rules is there by itself, with the version that counts it.
+    assert.equal(await rows(/^Source .*\.orders$/).count(), 2);
     await page.getByRole('row', {name: /Rejected: malformed/}).waitFor();
+    const fact = (label) => page.locator('.facts div', {has: page.getByText(label, {exact: true})}).locator('dd');
+    const before = numberOf(await fact('Events that the rules gave').innerText());
+    const basket = {_type: 'basket_filled', _time: '2026-01-01T00:00:00Z'};
+    await post('/events', basket, {headers: {'content-type': 'application/json'}});
+    await until('its events', async () => numberOf(await fact('Events that the rules gave').innerText()) === before + 2);
+    assert.match(await fact('Version of the rules').innerText(), /^[0-9a-f]{16}$/);
     await page.getByText('in all partitions').waitFor();
   });
 });

@@ -12,12 +12,32 @@ from deployment import Deployment, free_port, wait_for
 
 TOKEN, WRITE_TOKEN = "dashboard-2f1c9a7be004", "dashboard-write-77aa01c3d9f2"
 MINUTES = 7 * 24 * 60
+# The gauges' ticks are periods of a metric's page, and what is posted to /events is a source's record.
+RULES = """
+sources: [{topic: %s, post: true}]
+time: /_time
+gauges:
+  revenue: {tick: 1mo, timezone: America/New_York}
+  baskets: {tick: 1w, timezone: America/North_Dakota/New_Salem}
+events:
+  - on: order_placed
+    do: [{incr: {gauge: revenue, by: /amount}}]
+  - on: basket_filled
+    do: [{incr: {gauge: baskets}}, {incr: fillings}]
+"""
 
 
-def serve(deployment):
+def serve(deployment, rules=None):
     deployment.ports["serve"] = deployment.port
+    arguments = []
+    if rules:
+        topic, file = deployment.name + ".orders", deployment.folder + "/rules.yaml"
+        deployment.create_topic(topic, 2)
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(rules % topic)
+        arguments = ["--set", f"rules.file={file}"]
     for process in ("processor", "serve"):
-        deployment.start(process, timeout_s=180)
+        deployment.start(process, *arguments, timeout_s=180)
     return f"http://127.0.0.1:{deployment.port}"
 
 
@@ -48,7 +68,7 @@ def main():
     tokens = {TOKEN: "acme", WRITE_TOKEN: {"org": "acme", "scope": "write"}}
     with make_deployment() as deployment, make_deployment({"auth": {"tokens": tokens}}) as tenants:
         environment = {
-            **os.environ, "ODOMETER_TEST_URL": serve(deployment), "ODOMETER_TEST_TOKEN_URL": serve(tenants),
+            **os.environ, "ODOMETER_TEST_URL": serve(deployment, RULES), "ODOMETER_TEST_TOKEN_URL": serve(tenants),
             "ODOMETER_TEST_TOKEN": TOKEN, "ODOMETER_TEST_WRITE_TOKEN": WRITE_TOKEN}
         seed(deployment)
         wait_for("the tenants' first commit", lambda: tenants.ready("processor"))

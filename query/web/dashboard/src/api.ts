@@ -71,8 +71,21 @@ export interface PartitionCounts extends Counts {
   lag: number | null; // null while it is not known
 }
 
-export interface Accounting extends Counts {
-  partitions: PartitionCounts[];
+export interface Partitions extends Counts {
+  partitions_total: number;
+  partitions: PartitionCounts[]; // those that are covered
+}
+
+// A topic that the rules count.
+export interface SourceCounts extends Partitions {
+  topic: string;
+  events: Numeric;
+  without_events: Numeric;
+  partitions: (PartitionCounts & {rules: {version: string; from_offset: number; from_ms: number}[]})[];
+}
+
+export interface Accounting extends Partitions {
+  sources: SourceCounts[];
 }
 
 export interface Cardinality {

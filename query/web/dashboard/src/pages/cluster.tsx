@@ -1,6 +1,16 @@
 // Whether all is well: partitions, lag, what became of every record, and who has the most series.
-import {get, probe, type Accounting, type Answer, type Cardinality, type PartitionCounts} from '../api';
-import {formatDuration, formatNumber, NOTHING, plural} from '../format';
+import {
+  get,
+  probe,
+  type Accounting,
+  type Answer,
+  type Cardinality,
+  type Counts,
+  type PartitionCounts,
+  type Partitions,
+  type SourceCounts,
+} from '../api';
+import {formatDuration, formatNumber, NOTHING, plural, visible} from '../format';
 import {useAnswer, useNow} from '../hooks';
 import {Ago, Coverage, Empty, Failed, LiveMark, Loading, Name, PageHead, Panel, Tile} from '../parts';
 
@@ -42,8 +52,10 @@ function State({answer}: {answer: Awaited<ReturnType<typeof readState>>}) {
   const {accounting, ready, healthy} = answer.value;
   const {position} = answer;
   const complete = position.covered >= position.total;
-  const lag = lagOf(accounting.partitions);
-  const missing = missingPartitions(accounting, position.total);
+  const {sources} = accounting;
+  const lag = lagOf([accounting, ...sources].flatMap(({partitions}) => partitions));
+  const missing = [...missingOf(accounting), ...sources.flatMap((one) => missingOf(one).map((p) => `${one.topic}/${p}`))];
+  const balanced = accounting.balanced && sources.every((source) => source.balanced);
   return (
     <>
       <Coverage position={position} />
@@ -70,36 +82,78 @@ function State({answer}: {answer: Awaited<ReturnType<typeof readState>>}) {
           value={position.ageMs === null ? NOTHING : formatDuration(position.ageMs)}
           note="of the oldest partition"
         />
-        <Tile label="Consumed" value={formatNumber(accounting.consumed)} note="records" />
+        <Tile
+          label="Consumed"
+          value={formatNumber(accounting.consumed)}
+          note={sources.length > 0 ? 'records of the input topic' : 'records'}
+        />
         <Tile
           label="Accounting"
-          value={accounting.balanced ? 'Balanced' : 'Not balanced'}
-          tone={accounting.balanced ? 'good' : 'bad'}
+          value={balanced ? 'Balanced' : 'Not balanced'}
+          tone={balanced ? 'good' : 'bad'}
           note="each record has one fate"
         />
       </dl>
       <Panel title="What became of every record">
         <Fates accounting={accounting} />
       </Panel>
-      <Panel title="Partitions">
-        {accounting.partitions.length === 0 ? (
-          <Empty title="This instance covers no partition.">
-            <p>They are being restored, or belong to another one.</p>
-          </Empty>
-        ) : (
-          <Partitions partitions={accounting.partitions} missing={missing} />
-        )}
-      </Panel>
+      <PartitionsPanel title="Partitions" of={accounting} />
+      {sources.map((source) => (
+        <Source key={source.topic} source={source} />
+      ))}
     </>
   );
 }
 
-function missingPartitions(accounting: Accounting, total: number): number[] {
-  const covered = new Set(accounting.partitions.map((one) => one.partition));
+function missingOf({partitions, partitions_total: total}: Partitions): number[] {
+  const covered = new Set(partitions.map((one) => one.partition));
   return Array.from({length: total}, (_, partition) => partition).filter((partition) => !covered.has(partition));
 }
 
-function Fates({accounting}: {accounting: Accounting}) {
+function PartitionsPanel({title, of, children}: {title: string; of: Partitions; children?: preact.ComponentChildren}) {
+  return (
+    <Panel title={title}>
+      {children}
+      {of.partitions.length === 0 ? (
+        <Empty title="This instance covers no partition.">
+          <p>They are being restored, or belong to another one.</p>
+        </Empty>
+      ) : (
+        <PartitionTable title={title} partitions={of.partitions} missing={missingOf(of)} />
+      )}
+    </Panel>
+  );
+}
+
+// A topic that the rules count, and which version of them counts now.
+function Source({source}: {source: SourceCounts}) {
+  const versions = new Set(source.partitions.map(({rules}) => rules[rules.length - 1]?.version));
+  versions.delete(undefined);
+  return (
+    <PartitionsPanel title={`Source ${visible(source.topic)}`} of={source}>
+      <dl class="facts">
+        <div>
+          <dt>Records</dt>
+          <dd>{formatNumber(source.consumed)}</dd>
+        </div>
+        <div>
+          <dt>Events that the rules gave</dt>
+          <dd>{formatNumber(source.events)}</dd>
+        </div>
+        <div>
+          <dt>Records without events</dt>
+          <dd>{formatNumber(source.without_events)}</dd>
+        </div>
+        <div>
+          <dt>Version of the rules</dt>
+          <dd>{[...versions].join(', ') || NOTHING}</dd>
+        </div>
+      </dl>
+    </PartitionsPanel>
+  );
+}
+
+function Fates({accounting}: {accounting: Counts}) {
   const fates = [
     {name: 'Applied', count: accounting.applied},
     {name: 'Duplicate', count: accounting.duplicate},
@@ -155,10 +209,16 @@ function Bar({share}: {share: number}) {
   );
 }
 
-function Partitions({partitions, missing}: {partitions: PartitionCounts[]; missing: number[]}) {
+interface TableProps {
+  title: string;
+  partitions: PartitionCounts[];
+  missing: number[];
+}
+
+function PartitionTable({title, partitions, missing}: TableProps) {
   const now = useNow(1_000);
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Partitions">
+    <div class="scroll" tabIndex={0} role="region" aria-label={title}>
       <table>
         <thead>
           <tr>
