@@ -9,6 +9,7 @@ const LONG = `${unique('a.very_long.name')}${'.of/many_parts'.repeat(12)}${'x'.r
 const PAGES = {
   metrics: {hash: '#/', ready: '.metrics tbody tr'},
   timer: {hash: metricHash({name: LONG, level: 'web', type: 'TIMER'}), ready: '.plot[data-drawn]'},
+  gauge: {hash: metricHash({name: 'baskets', type: 'COUNTER'}), ready: '.choices select:has(optgroup[label^="Tick"])'},
   stream: {hash: '#/stream', ready: '.events, .state'},
   definitions: {hash: '#/definitions', ready: 'main table'},
   cluster: {hash: '#/cluster', ready: '.fates'},
@@ -20,6 +21,8 @@ test('nothing is wider than the screen', async () => {
     {level: 'web', name: LONG, type: 'TIMER', value: 12_345.678},
     {name: LONG, type: 'COUNTER', value: '1'.repeat(18) * 1},
   );
+  const basket = {_type: 'basket_filled', _time: '2026-10-01T00:00:00Z'};
+  await post('/events', basket, {headers: {'content-type': 'application/json'}});
   await post('/metric/', {code: unique('W').replaceAll('-', '_'), name: LONG});
   for (const width of [320, PHONE.width, 768, WIDE.width, 2200]) {
     for (const [name, {hash, ready}] of Object.entries(PAGES)) {

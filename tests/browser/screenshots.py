@@ -16,6 +16,18 @@ from dashboard_test import make_deployment, serve
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DAY_MINUTES = 24 * 60
+WEEKS = 26
+# A gauge has a tick, which is a period of its page.
+RULES = """
+sources: [{topic: %s}]
+time: /at
+gauges:
+  revenue: {tick: 1w, timezone: Europe/Berlin}
+events:
+  - on: order_placed
+    labels: {level: shop}
+    do: [{incr: {gauge: revenue, by: /amount}}]
+"""
 
 
 def events(now_s):
@@ -36,14 +48,26 @@ def events(now_s):
             yield at_s, f"stock.{article}", "gauge", stock[article]
 
 
+def orders(now_s):
+    """Half a year of them, a few each day."""
+    rng = random.Random(11)
+    for day in range(7 * WEEKS, -1, -1):
+        season = 1.5 + math.sin(day / 29) + 0.3 * (day % 7 in (1, 2))
+        for _ in range(6):
+            yield now_s - day * 86_400 - rng.randrange(3_600), round(season * rng.randrange(40, 180))
+
+
 def main():
     with make_deployment() as deployment:
-        url = serve(deployment)
+        url = serve(deployment, RULES)
         producer = Producer({"bootstrap.servers": deployment.broker, "linger.ms": 20})
         for at_s, name, kind, value in events(time.time()):
             event = {"level": "shop", "name": name, "type": kind, "value": value, "ts": int(at_s * 1000)}
             producer.produce(deployment.topic, json.dumps(event), key="shop." + name)
             producer.poll(0)
+        for at_s, amount in orders(time.time()):
+            order = {"_type": "order_placed", "amount": amount}
+            producer.produce(deployment.name + ".orders", json.dumps({**order, "at": int(at_s * 1000)}))
         producer.produce(deployment.topic, "no event")
         producer.flush(60)
         deployment.wait_until_counted()

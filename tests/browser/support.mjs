@@ -27,8 +27,12 @@ export async function closeBrowser() {
 
 // Runs `body(page, context)` on a page at that address, and looks at what the page complained about. `expected`: patterns
 // of complaints that belong to the test.
-export async function withPage(hash, body, {url = base, viewport = WIDE, colorScheme = 'light', expected = []} = {}) {
-  const context = await (await launched()).newContext({viewport, colorScheme, locale: 'en-GB', timezoneId: 'UTC'});
+export async function withPage(
+  hash,
+  body,
+  {url = base, viewport = WIDE, colorScheme = 'light', timezoneId = 'UTC', expected = []} = {},
+) {
+  const context = await (await launched()).newContext({viewport, colorScheme, locale: 'en-GB', timezoneId});
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];

@@ -2,7 +2,7 @@
 import {useEffect, useRef, useState} from 'preact/hooks';
 import uPlot from 'uplot';
 
-import {formatCompact, formatDateTime, formatNumber, formatTick, NOTHING} from './format';
+import {formatCompact, formatDate, formatDateTime, formatNumber, formatTick, NOTHING} from './format';
 import type {Points, Range} from './points';
 
 export type Shape = 'bars' | 'steps' | 'lines';
@@ -20,6 +20,11 @@ interface Props {
   // Values that a limit line is drawn at.
   limits?: number[];
   onZoom?(range: Range): void;
+}
+
+// Of a calendar's bucket the day with which it begins where it does.
+function timeOf({period}: Points, second: number): string {
+  return period.zone ? formatDate(second * 1000, period.zone) : formatDateTime(second * 1000);
 }
 
 function color(name: string): string {
@@ -99,8 +104,8 @@ function drawLimits(u: uPlot, limits: number[]): void {
 export function summary({points, names, title}: Pick<Props, 'points' | 'names' | 'title'>): string {
   const {times, lines} = points;
   if (times.length === 0) return `${title}: no points.`;
-  const first = formatDateTime((times[0] ?? 0) * 1000);
-  const last = formatDateTime((times[times.length - 1] ?? 0) * 1000);
+  const first = timeOf(points, times[0] ?? 0);
+  const last = timeOf(points, times[times.length - 1] ?? 0);
   const each = names.map((name, i) => {
     const values = (lines[i] ?? []).filter((value): value is number => value !== null);
     if (values.length === 0) return `${name}: none`;
@@ -198,7 +203,7 @@ function options(element: HTMLElement, readout: HTMLElement, latest: () => Props
 }
 
 // The point under the cursor, else the last one.
-function showReadout(u: uPlot, readout: HTMLElement, {names}: Props): void {
+function showReadout(u: uPlot, readout: HTMLElement, {names, points}: Props): void {
   const at = u.cursor.idx ?? u.data[0].length - 1;
   const time = u.data[0][at];
   const keys = names.map((name, i) => {
@@ -213,7 +218,7 @@ function showReadout(u: uPlot, readout: HTMLElement, {names}: Props): void {
   });
   const when = document.createElement('span');
   when.className = 'when';
-  when.textContent = time === undefined ? '' : formatDateTime(time * 1000);
+  when.textContent = time === undefined ? '' : timeOf(points, time);
   readout.replaceChildren(...keys, when);
 }
 
@@ -244,7 +249,7 @@ function PointsTable({points, names, title}: Props) {
                 .slice(first)
                 .map((time, i) => (
                   <tr key={time}>
-                    <th scope="row">{formatDateTime(time * 1000)}</th>
+                    <th scope="row">{timeOf(points, time)}</th>
                     {names.map((_, line) => (
                       <td class="number">{formatNumber(points.lines[line]?.[first + i])}</td>
                     ))}

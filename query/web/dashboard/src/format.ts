@@ -47,6 +47,11 @@ export function formatDateTime(ms: number): string {
   return dateTime.format(ms);
 }
 
+// The day in that zone.
+export function formatDate(ms: number, timeZone: string): string {
+  return new Intl.DateTimeFormat(undefined, {year: 'numeric', month: 'short', day: 'numeric', timeZone}).format(ms);
+}
+
 export function formatClock(ms: number): string {
   return clock.format(ms);
 }

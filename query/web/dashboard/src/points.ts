@@ -9,14 +9,14 @@ import {
   type Parameters,
   type TimerValue,
 } from './api';
+import {DAY, fixed, type Period} from './periods';
 
 const SECOND = 1;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 // In seconds.
-export const PERIODS = [1, 10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY];
+export const PERIODS = [1, 10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR];
 export const RANGES = [15 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY];
 
 const WANTED_POINTS = 400;
@@ -33,7 +33,7 @@ export interface Range {
 }
 
 export interface Points {
-  periodS: number;
+  period: Period;
   range: Range; // that was asked for; of all, with the whole first bucket
   retainedFromMs: number | null;
   times: number[]; // seconds since 1970, ascending
@@ -77,25 +77,26 @@ function keptS(period: number): number {
 }
 
 // The finest period that gives no more points than a chart is wide, then coarser ones for when it is not retained.
-export function periodsFor(range: Range): number[] {
+export function periodsFor(range: Range): Period[] {
   const seconds = (range.toMs - range.fromMs) / 1000;
   const ageS = (Date.now() - range.fromMs) / 1000;
-  const fitting = PERIODS.filter((period) => seconds / period <= WANTED_POINTS && ageS < keptS(period));
-  return fitting.length > 0 ? fitting : [Math.ceil(seconds / WANTED_POINTS / DAY) * DAY];
+  const all = [...PERIODS, DAY];
+  const fitting = all.filter((period) => seconds / period <= WANTED_POINTS && ageS < keptS(period));
+  return (fitting.length > 0 ? fitting : [Math.ceil(seconds / WANTED_POINTS / DAY) * DAY]).map(fixed);
 }
 
 // Reads with the first of the periods that the server can answer.
 export async function readPoints(
   source: Source,
   range: Range,
-  periods: number[],
+  periods: Period[],
   signal: AbortSignal,
 ): Promise<Points> {
   if (source.type === 'METER') return readMeter(source, range, signal);
   let refused: unknown;
-  for (const periodS of periods) {
+  for (const period of periods) {
     try {
-      return await readBuckets(source, range, periodS, signal);
+      return await readBuckets(source, range, period, signal);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 400) throw error;
       refused ??= error;
@@ -104,17 +105,19 @@ export async function readPoints(
   throw refused;
 }
 
-async function readBuckets(source: Source, range: Range, periodS: number, signal: AbortSignal): Promise<Points> {
-  const periodMs = periodS * 1000;
+async function readBuckets(source: Source, range: Range, period: Period, signal: AbortSignal): Promise<Points> {
+  const periodMs = period.seconds * 1000;
   // Whole buckets, or the first one would show a part of its events as if that were all; and none that begins before
-  // the range, as that may just not be retained any more.
-  const from = range.all ? undefined : Math.ceil((range.fromMs + EDGE_MS) / periodMs) * periodMs;
-  const {value, position} = await ask(source, {period: periodS, from, to: range.toMs}, signal);
-  const buckets = countsFromZero(source.type) ? fill(value, periodS, range) : value;
+  // the range, as that may just not be retained any more. Where those of a calendar begin the server knows.
+  const begin = period.zone ? range.fromMs : Math.ceil((range.fromMs + EDGE_MS) / periodMs) * periodMs;
+  const from = range.all ? undefined : begin;
+  const {value, position} = await ask(source, {...parametersOf(period), from, to: range.toMs}, signal);
+  const whole = from === undefined ? value : value.filter((bucket) => bucket.time * 1000 >= from);
+  const buckets = countsFromZero(source.type) ? fill(whole, period, range) : whole;
   // The first bucket begins before the first event.
   const beginMs = Math.min(range.fromMs, (buckets[0]?.time ?? Infinity) * 1000);
   return {
-    periodS,
+    period,
     range: range.all ? {...range, fromMs: beginMs} : range,
     retainedFromMs: position.retainedFromMs,
     times: buckets.map((bucket) => bucket.time),
@@ -122,10 +125,18 @@ async function readBuckets(source: Source, range: Range, periodS: number, signal
   };
 }
 
-// The newest two buckets.
-export async function readTail(source: Source, periodS: number, signal: AbortSignal): Promise<Buckets> {
-  const from = (Math.floor(Date.now() / 1000 / periodS) - 1) * periodS * 1000;
-  return (await ask(source, {period: periodS, from}, signal)).value;
+// The newest two buckets, or the last of them.
+export async function readTail(source: Source, period: Period, signal: AbortSignal): Promise<Buckets> {
+  const {seconds} = period;
+  const now = Math.floor(Date.now() / 1000);
+  // Where those of a calendar begin the server knows: at least two of them are whole.
+  const begin = period.zone ? now - 3 * seconds : (Math.floor(now / seconds) - 1) * seconds;
+  const buckets = (await ask(source, {...parametersOf(period), from: begin * 1000}, signal)).value;
+  return buckets.filter((bucket) => bucket.time >= begin).slice(-2);
+}
+
+function parametersOf(period: Period): Parameters {
+  return {period: period.ask, timezone: period.zone};
 }
 
 async function ask(source: Source, parameters: Parameters, signal: AbortSignal): Promise<Answer<Buckets>> {
@@ -147,10 +158,11 @@ export function viewOf(type: MetricType): string {
 
 export type Buckets = {time: number; values: (number | null)[]}[];
 
-// A bucket without events counts 0, and the server leaves it out.
-function fill(buckets: Buckets, periodS: number, range: Range): Buckets {
+// A bucket without events counts 0, and the server leaves it out. (Those of a calendar are few, and show as gaps.)
+function fill(buckets: Buckets, period: Period, range: Range): Buckets {
   const first = buckets[0];
-  if (first === undefined) return buckets;
+  if (first === undefined || period.zone) return buckets;
+  const periodS = period.seconds;
   const end = Math.floor(range.toMs / 1000 / periodS) * periodS;
   if ((end - first.time) / periodS > MAX_FILLED) return buckets;
   const filled: Buckets = [];
@@ -175,7 +187,7 @@ async function readMeter(source: Source, range: Range, signal: AbortSignal): Pro
   };
   await Promise.all([readNext(), readNext(), readNext()]);
   return {
-    periodS: stepMs / 1000,
+    period: fixed(stepMs / 1000),
     range,
     retainedFromMs: null,
     times: moments.map((ms) => ms / 1000),
@@ -194,8 +206,9 @@ export function merge(points: Points, changes: Buckets, fromZero = false): Point
   const times = [...points.times];
   const lines = points.lines.map((line) => [...line]);
   for (const change of changes) {
-    for (let last = times[times.length - 1]; fromZero && last !== undefined && times.length < MAX_FILLED; ) {
-      last += points.periodS;
+    const filled = fromZero && !points.period.zone;
+    for (let last = times[times.length - 1]; filled && last !== undefined && times.length < MAX_FILLED; ) {
+      last += points.period.seconds;
       if (last >= change.time) break;
       times.push(last);
       lines.forEach((line) => line.push(0));

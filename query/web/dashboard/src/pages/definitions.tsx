@@ -5,6 +5,7 @@ import {formatDateTime, formatNumber, NOTHING, plural} from '../format';
 import {useAnswer} from '../hooks';
 import type {Numeric} from '../json';
 import {Empty, Failed, Loading, Name, PageHead, Panel, Tile} from '../parts';
+import {fixed} from '../periods';
 import type {Points} from '../points';
 import {hrefOf} from '../routes';
 
@@ -111,7 +112,7 @@ function pointsOf(definition: Definition): Points {
   const last = times[times.length - 1] ?? 0;
   const room = Math.max(30, (last - first) * 0.02);
   return {
-    periodS: 0,
+    period: fixed(0),
     retainedFromMs: null,
     range: {fromMs: (first - room) * 1000, toMs: (last + room) * 1000},
     times,

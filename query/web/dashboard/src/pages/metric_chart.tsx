@@ -1,13 +1,15 @@
 // The points of a metric, with a choice of range and period, zoom, and what is new as it comes.
 import {useEffect, useMemo, useReducer, useRef, useState} from 'preact/hooks';
 
-import {ApiError, target, type BucketValue, type MetricType} from '../api';
+import {ApiError, get, target, type BucketValue, type MetricType} from '../api';
 import {Chart, type Shape} from '../chart';
 import {formatDateTime, formatDuration, plural} from '../format';
+import {useAnswer} from '../hooks';
 import type {Numeric} from '../json';
 import {parseJson} from '../json';
 import {openEvents} from '../live';
 import {Empty, Failed, Loading, Panel} from '../parts';
+import {calendars, fixed, keyOf, labelOf, longLabelOf, tickOf, type Gauge, type Period} from '../periods';
 import {
   countsFromZero,
   linesOf,
@@ -26,6 +28,9 @@ import {
 
 const HOUR_S = 3_600;
 const MIN_SPAN_MS = 5_000;
+// Who chooses a period wants to see some of them; more of those that are not on the clock.
+const FEW_PERIODS = 3;
+const FEW_DAYS = 8;
 const TAIL_MS = 1_000;
 const METER_MS = 10_000;
 
@@ -66,16 +71,12 @@ function rangeOf(look: Look, startMs: number): Range {
     : {fromMs: toMs - look.lastS * 1000, toMs};
 }
 
-function labelOf(seconds: number): string {
-  return formatDuration(seconds * 1000);
-}
-
 export function MetricChart(props: Props) {
   const {source, startMs, lastMs} = props;
   const [look, setLook] = useState<Look>({lastS: HOUR_S});
-  const [period, setPeriod] = useState(0); // 0: what suits the range
+  const [period, setPeriod] = useState<Period | null>(null); // null: what suits the range
   const {points, error, loading, again} = usePoints(props, look, period);
-  const fixed = 'range' in look;
+  const still = 'range' in look;
 
   const zoom = (range: Range): void => {
     const toMs = Math.round(Math.min(range.toMs, Date.now()));
@@ -87,11 +88,19 @@ export function MetricChart(props: Props) {
     const half = Math.max(MIN_SPAN_MS, (toMs - fromMs) * scale) / 2;
     zoom({fromMs: middle - half, toMs: middle + half});
   };
+  const choose = (chosen: Period | null): void => {
+    setPeriod(chosen);
+    const {fromMs, toMs} = points?.range ?? rangeOf(look, startMs);
+    const wantedS = (chosen?.seconds ?? 0) * (chosen?.zone ? FEW_DAYS : FEW_PERIODS);
+    if ('all' in look || (toMs - fromMs) / 1000 >= wantedS) return;
+    const lastS = RANGES.find((seconds) => seconds >= wantedS);
+    setLook(lastS === undefined ? {all: true} : {lastS});
+  };
   const names = useMemo(() => linesOf(source.type), [source.type]);
   const title =
     source.type === 'METER'
       ? 'Events per second'
-      : `${TITLES[source.type]} per ${points === null ? 'period' : labelOf(points.periodS)}`;
+      : `${TITLES[source.type]} per ${points === null ? 'period' : longLabelOf(points.period)}`;
 
   return (
     <Panel
@@ -101,7 +110,7 @@ export function MetricChart(props: Props) {
           <button type="button" aria-label="Earlier" title="Earlier" onClick={() => change(1, -0.5)}>
             ←
           </button>
-          <button type="button" aria-label="Later" title="Later" disabled={!fixed} onClick={() => change(1, 0.5)}>
+          <button type="button" aria-label="Later" title="Later" disabled={!still} onClick={() => change(1, 0.5)}>
             →
           </button>
           <button type="button" aria-label="Zoom in" title="Zoom in" onClick={() => change(0.5, 0)}>
@@ -110,7 +119,7 @@ export function MetricChart(props: Props) {
           <button type="button" aria-label="Zoom out" title="Zoom out" onClick={() => change(2, 0)}>
             −
           </button>
-          <button type="button" disabled={!fixed} onClick={() => setLook({lastS: HOUR_S})}>
+          <button type="button" disabled={!still} onClick={() => setLook({lastS: HOUR_S})}>
             Reset
           </button>
         </div>
@@ -124,7 +133,7 @@ export function MetricChart(props: Props) {
               aria-pressed={'lastS' in look && look.lastS === seconds}
               onClick={() => setLook({lastS: seconds})}
             >
-              {labelOf(seconds)}
+              {formatDuration(seconds * 1000)}
             </button>
           ))}
           <button type="button" aria-pressed={'all' in look} onClick={() => setLook({all: true})}>
@@ -132,17 +141,12 @@ export function MetricChart(props: Props) {
           </button>
         </div>
         {source.type !== 'METER' && (
-          <label class="inline">
-            <span>Period</span>
-            <select value={period} onChange={(event) => setPeriod(Number(event.currentTarget.value))}>
-              <option value={0}>
-                {points && period === 0 ? `Automatic (${labelOf(points.periodS)})` : 'Automatic'}
-              </option>
-              {PERIODS.map((seconds) => (
-                <option value={seconds}>{labelOf(seconds)}</option>
-              ))}
-            </select>
-          </label>
+          <PeriodChoice
+            name={source.name}
+            chosen={period}
+            automatic={points !== null && period === null ? points.period : null}
+            choose={choose}
+          />
         )}
       </div>
       {error && <Failed error={error} again={again} />}
@@ -170,6 +174,45 @@ export function MetricChart(props: Props) {
   );
 }
 
+interface PeriodChoiceProps {
+  name: string;
+  chosen: Period | null;
+  automatic: Period | null; // what is shown where none is chosen
+  choose(period: Period | null): void;
+}
+
+// Seconds to hours; the calendar's; and where the rules have a gauge of that name, its tick.
+function PeriodChoice({name, chosen, automatic, choose}: PeriodChoiceProps) {
+  // Without rules there are none, and an error here is none of the chart's.
+  const {answer} = useAnswer((signal) => get<Gauge[]>('/gauges', {}, signal), [name]);
+  const gauge = answer?.value.find((one) => one.name === name);
+  const tick = gauge ? tickOf(gauge) : null;
+  const groups = [
+    ...(tick ? [{label: 'Tick of the gauge', periods: [tick]}] : []),
+    {label: 'Of a fixed length', periods: PERIODS.map(fixed)},
+    ...calendars().map(({zone, periods}) => ({label: `Calendar, ${zone}`, periods})),
+  ];
+  const known = new Map(groups.flatMap(({periods}) => periods.map((period) => [keyOf(period), period] as const)));
+  return (
+    <label class="inline">
+      <span>Period</span>
+      <select
+        value={chosen === null ? '' : keyOf(chosen)}
+        onChange={(event) => choose(known.get(event.currentTarget.value) ?? null)}
+      >
+        <option value="">{automatic ? `Automatic (${labelOf(automatic)})` : 'Automatic'}</option>
+        {groups.map(({label, periods}) => (
+          <optgroup label={label}>
+            {periods.map((period) => (
+              <option value={keyOf(period)}>{period === tick ? longLabelOf(period) : labelOf(period)}</option>
+            ))}
+          </optgroup>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 interface Shown {
   points: Points | null;
   error: ApiError | null;
@@ -177,18 +220,18 @@ interface Shown {
   again(): void;
 }
 
-function usePoints({source, updated, count, startMs}: Props, look: Look, period: number): Shown {
+function usePoints({source, updated, count, startMs}: Props, look: Look, period: Period | null): Shown {
   const [points, setPoints] = useState<Points | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [loading, setLoading] = useState(true);
   const [round, again] = useReducer((n: number) => n + 1, 0);
-  const fixed = 'range' in look;
+  const still = 'range' in look;
 
   useEffect(() => {
     const abort = new AbortController();
     const range = rangeOf(look, startMs);
     setLoading(true);
-    readPoints(source, range, period > 0 ? [period] : periodsFor(range), abort.signal).then(
+    readPoints(source, range, period ? [period] : periodsFor(range), abort.signal).then(
       (read) => {
         setPoints(read);
         setError(null);
@@ -201,53 +244,56 @@ function usePoints({source, updated, count, startMs}: Props, look: Look, period:
       },
     );
     return () => abort.abort();
-  }, [source.type, source.name, source.level, JSON.stringify(look), period, round]);
+  }, [source.type, source.name, source.level, JSON.stringify(look), period && keyOf(period), round]);
 
-  const ready = points !== null && !loading && !fixed;
-  useLivePoints(source, ready ? points.periodS : 0, setPoints);
-  useTail(source, ready ? points.periodS : 0, `${updated} ${count}`, setPoints);
+  const ready = points !== null && !loading && !still;
+  useLivePoints(source, ready ? points.period : null, setPoints);
+  useTail(source, ready ? points.period : null, `${updated} ${count}`, setPoints);
   useMovingRange(ready ? points : null, setPoints);
   useEffect(() => {
-    if (source.type !== 'METER' || fixed) return;
+    if (source.type !== 'METER' || still) return;
     const timer = window.setInterval(() => !document.hidden && again(undefined), METER_MS);
     return () => window.clearInterval(timer);
-  }, [source.type, fixed]);
+  }, [source.type, still]);
   return {points, error, loading: loading && points === null, again: () => again(undefined)};
 }
 
 type SetPoints = (change: (points: Points | null) => Points | null) => void;
 
-function mergeInto(setPoints: SetPoints, periodS: number, buckets: Buckets, fromZero = false): void {
-  setPoints((points) => (points && points.periodS === periodS ? merge(points, buckets, fromZero) : points));
+function mergeInto(setPoints: SetPoints, period: Period, buckets: Buckets, fromZero = false): void {
+  setPoints((points) =>
+    points && keyOf(points.period) === keyOf(period) ? merge(points, buckets, fromZero) : points,
+  );
 }
 
 // Sums are told as they change.
-function useLivePoints(source: Source, periodS: number, setPoints: SetPoints): void {
+function useLivePoints(source: Source, period: Period | null, setPoints: SetPoints): void {
   const sums = source.type === 'COUNTER' || source.type === 'EVENT';
   useEffect(() => {
-    if (!sums || periodS === 0) return;
-    const parameters = {...selectorOf(source), key: undefined, metric: source.name, period: periodS};
+    if (!sums || period === null) return;
+    const bucket = {period: period.ask, timezone: period.zone};
+    const parameters = {...selectorOf(source), key: undefined, metric: source.name, ...bucket};
     const stream = openEvents(target('/live', parameters), {
       onText: (text) => {
         const {values} = parseJson(text) as {values: BucketValue[]};
         mergeInto(
           setPoints,
-          periodS,
+          period,
           values.map((bucket) => ({time: bucket.from / 1000, values: [Number(bucket.value)]})),
           true,
         );
       },
     });
     return () => stream.close();
-  }, [sums, source.name, source.level, periodS]);
+  }, [sums, source.name, source.level, period && keyOf(period)]);
 }
 
 // Of the other types the newest buckets are read when the record has changed.
-function useTail(source: Source, periodS: number, version: string, setPoints: SetPoints): void {
+function useTail(source: Source, period: Period | null, version: string, setPoints: SetPoints): void {
   const newest = useRef(version);
   newest.current = version;
   useEffect(() => {
-    if (periodS === 0 || !['GAUGE', 'TIMER', 'SET'].includes(source.type)) return;
+    if (period === null || !['GAUGE', 'TIMER', 'SET'].includes(source.type)) return;
     const abort = new AbortController();
     let seen = '';
     let busy = false;
@@ -256,8 +302,8 @@ function useTail(source: Source, periodS: number, version: string, setPoints: Se
       busy = true;
       const wanted = newest.current;
       try {
-        const tail = await readTail(source, periodS, abort.signal);
-        mergeInto(setPoints, periodS, tail, countsFromZero(source.type));
+        const tail = await readTail(source, period, abort.signal);
+        mergeInto(setPoints, period, tail, countsFromZero(source.type));
         seen = wanted;
       } catch {
         // The next turn tries again; until then it is no worse than old.
@@ -269,7 +315,7 @@ function useTail(source: Source, periodS: number, version: string, setPoints: Se
       window.clearInterval(timer);
       abort.abort();
     };
-  }, [source.type, source.name, source.level, periodS]);
+  }, [source.type, source.name, source.level, period && keyOf(period)]);
 }
 
 // "The last hour" moves on with the time, in steps that can be seen.
@@ -290,7 +336,7 @@ function useMovingRange(points: Points | null, setPoints: SetPoints): void {
 
 function dropBefore(points: Points): Points {
   if (points.range.all) return points;
-  const begin = points.range.fromMs / 1000 - points.periodS;
+  const begin = points.range.fromMs / 1000 - points.period.seconds;
   const first = points.times.findIndex((time) => time >= begin);
   if (first <= 0) return points;
   return {...points, times: points.times.slice(first), lines: points.lines.map((line) => line.slice(first))};

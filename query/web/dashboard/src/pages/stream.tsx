@@ -6,6 +6,7 @@ import {Chart} from '../chart';
 import {formatClock, formatNumber, plural} from '../format';
 import {openEvents, openSocket} from '../live';
 import {Empty, LiveMark, Name, PageHead, Panel} from '../parts';
+import {fixed} from '../periods';
 import type {Points} from '../points';
 import {hrefOf} from '../routes';
 
@@ -163,7 +164,7 @@ function pointsOf(stream: Stream): Points {
   const shown = stream.numbers.slice(-CHARTED).filter((number) => number.time * 1000 >= toMs - WINDOW_MS);
   const span = Math.max(SHORTEST_MS, toMs - (shown[0]?.time ?? 0) * 1000);
   return {
-    periodS: 0,
+    period: fixed(0),
     retainedFromMs: null,
     range: {fromMs: toMs - Math.min(span, WINDOW_MS), toMs},
     times: shown.map((number) => number.time),
