@@ -19,6 +19,8 @@ constexpr const char* kReadings = "odometer_readings_total";
 constexpr const char* kReadingsHelp = "Readings that were recorded.";
 constexpr const char* kAlerts = "odometer_alerts_total";
 constexpr const char* kAlertsHelp = "Readings and events outside the limits of their metric.";
+constexpr const char* kRestoreProgress = "odometer_restore_progress_ratio";
+constexpr const char* kRestoreProgressHelp = "Of the restore under way.";
 constexpr const char* kForgottenIds = "odometer_ids_forgotten_total";
 constexpr const char* kForgottenIdsHelp = "Ids that made room for others before their retention.";
 
@@ -128,8 +130,22 @@ void Instruments::CountRules(int32_t task, const RulesHistory& before, const Rul
 }
 
 void Instruments::RestoreProgress(int32_t task, uint64_t records, uint64_t of) {
-  metrics_->Gauge("odometer_restore_progress_ratio", "Of the restore under way.", Of(task))
-      .Set(of == 0 ? 1 : static_cast<double>(records) / static_cast<double>(of));
+  // More may have been written since it was planned.
+  const double ratio = of == 0 ? 1 : std::min(1.0, static_cast<double>(records) / static_cast<double>(of));
+  metrics_->Gauge(kRestoreProgress, kRestoreProgressHelp, Of(task)).Set(ratio);
+  MutexLock lock(mutex_);
+  restoring_[task] = static_cast<int32_t>(1'000 * ratio);
+}
+
+void Instruments::RestoreEnded(int32_t task) {
+  metrics_->Gauge(kRestoreProgress, kRestoreProgressHelp, Of(task)).Set(1);
+  MutexLock lock(mutex_);
+  restoring_.erase(task);
+}
+
+std::map<int32_t, int32_t> Instruments::Restoring() const {
+  MutexLock lock(mutex_);
+  return restoring_;
 }
 
 void Instruments::CommitEnded(const std::string& outcome, double seconds) {

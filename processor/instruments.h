@@ -31,6 +31,10 @@ class Instruments {
   void TaskClosed(int32_t task);
   void TaskCommitted(const Epoch& epoch, uint64_t series);
   void RestoreProgress(int32_t task, uint64_t records, uint64_t of);
+  // The task is open, or another process is to open it.
+  void RestoreEnded(int32_t task);
+  // Of the restores under way: task → how far, in thousandths.
+  std::map<int32_t, int32_t> Restoring() const;
 
   // `outcome`: "committed", "aborted", "recovered".
   void CommitEnded(const std::string& outcome, double seconds);
@@ -66,6 +70,7 @@ class Instruments {
   const Inputs& inputs_;
   mutable Mutex mutex_;
   std::map<int32_t, PerTask> tasks_ ODOMETER_GUARDED_BY(mutex_);
+  std::map<int32_t, int32_t> restoring_ ODOMETER_GUARDED_BY(mutex_);
   std::optional<int64_t> last_progress_ms_ ODOMETER_GUARDED_BY(mutex_);
   std::vector<std::string> not_ready_ ODOMETER_GUARDED_BY(mutex_) = {"starting"};
 

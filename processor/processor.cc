@@ -276,8 +276,20 @@ class RealProcessor final : public Processor {
       for (SourcePosition& source : position->sources) {
         for (TaskPosition& task : source.tasks) add_end(source.topic, &task);
       }
+      AddRestoring(position);
     });
     return service_->Start();
+  }
+
+  // Any thread.
+  void AddRestoring(StatePosition* position) const {
+    for (const auto& [task, permille] : instruments_.Restoring()) {
+      const TopicPartition of = inputs_.PartitionOf(task);
+      if (of.topic == options_.input_topic) position->restoring.push_back({of.partition, permille});
+      for (SourcePosition& source : position->sources) {
+        if (of.topic == source.topic) source.restoring.push_back({of.partition, permille});
+      }
+    }
   }
 
   Status BuildManager() {

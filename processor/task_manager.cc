@@ -168,6 +168,7 @@ Status TaskManager::OpenTask(int32_t number) {
       return offset.status();
     }));
   }
+  parts_.instruments->RestoreProgress(number, 0, 1);
   Result<RestoredTask> restored = parts_.restorer->Restore(number, [&](uint64_t records, uint64_t of) {
     LogInfo(kLog, "restoring partition={} records={} of={}", ToString(tp), records, of);
     parts_.instruments->RestoreProgress(number, records, of);
@@ -186,7 +187,7 @@ Status TaskManager::OpenTask(int32_t number) {
   parts_.committer->Open(number, restored->meta, restored->checkpoint);
   parts_.expiry->TaskOpened(number, restored->meta, restored->series);
   parts_.instruments->TaskOpened(number, restored->meta, restored->records, restored->full);
-  parts_.instruments->RestoreProgress(number, 1, 1);
+  parts_.instruments->RestoreEnded(number);
   parts_.instruments->Progressed(parts_.clock->SteadyMs());
   LogInfo(kLog, "task open partition={} offset={} series={} restored_records={} restore={} ms={}", ToString(tp), *start,
           restored->series.size(), restored->records, restored->full ? "full" : "tail",
@@ -240,7 +241,7 @@ Result<int64_t> TaskManager::StartOffset(int32_t number, const RestoredTask& tas
 }
 
 void TaskManager::CloseTask(int32_t number) {
-  to_open_.erase(number);
+  if (to_open_.erase(number) > 0) parts_.instruments->RestoreEnded(number);
   if (tasks_.erase(number) == 0) return;
   parts_.committer->Close(number);
   parts_.expiry->TaskClosed(number);

@@ -24,6 +24,14 @@ void WriteCounts(const Accounting& accounting, bool balanced, JsonWriter* json) 
   json->Key("balanced").Raw(balanced ? "true" : "false");
 }
 
+void WriteRestoring(const std::vector<RestoringPartition>& restoring, JsonWriter* json) {
+  json->Key("restoring").BeginArray();
+  for (const RestoringPartition& one : restoring) {
+    json->BeginObject().Key("partition").Integer(one.partition).Key("progress").Double(one.permille / 1000.0).EndObject();
+  }
+  json->EndArray();
+}
+
 // The members of an object that is open.
 void WriteTask(const TaskPosition& task, JsonWriter* json) {
   json->Key("partition").Integer(task.partition).Key("next_offset").Integer(task.next_input_offset);
@@ -72,7 +80,9 @@ void WriteSource(const SourcePosition& source, JsonWriter* json) {
     WriteRules(task.rules, json);
     json->EndObject();
   }
-  json->EndArray().EndObject();
+  json->EndArray();
+  WriteRestoring(source.restoring, json);
+  json->EndObject();
 }
 
 // The members of an object that is open: of the commands' topic, which is counted by itself.
@@ -106,7 +116,9 @@ http::Response AccountingResponse(const StatePosition& position) {
     WriteTask(task, &json);
     json.EndObject();
   }
-  json.EndArray().Key("commands").BeginObject();
+  json.EndArray();
+  WriteRestoring(position.restoring, &json);
+  json.Key("commands").BeginObject();
   WriteCommands(position.command_tasks, &json);
   json.EndObject().Key("sources").BeginArray();
   for (const SourcePosition& source : position.sources) WriteSource(source, &json);

@@ -115,6 +115,13 @@ void Encode(const std::vector<TaskPosition>& tasks, ByteWriter* out) {
     EncodeRulesHistory(task.rules, out);
   }
 }
+void Encode(const std::vector<RestoringPartition>& restoring, ByteWriter* out) {
+  out->Varint(restoring.size());
+  for (const RestoringPartition& one : restoring) {
+    out->SignedVarint(one.partition);
+    out->SignedVarint(one.permille);
+  }
+}
 void Encode(const StatePosition& position, ByteWriter* out) {
   out->SignedVarint(position.partitions_total);
   for (const auto* tasks : {&position.tasks, &position.command_tasks}) Encode(*tasks, out);
@@ -124,7 +131,9 @@ void Encode(const StatePosition& position, ByteWriter* out) {
     out->SignedVarint(source.slot);
     out->SignedVarint(source.partitions_total);
     Encode(source.tasks, out);
+    Encode(source.restoring, out);
   }
+  Encode(position.restoring, out);
 }
 // What the Decode functions of answers give is only used when the reader did not fail, and all was read.
 void Decode(ByteReader* in, std::vector<TaskPosition>* tasks) {
@@ -140,6 +149,13 @@ void Decode(ByteReader* in, std::vector<TaskPosition>* tasks) {
     task.rules = DecodeRulesHistory(in);
   }
 }
+void Decode(ByteReader* in, std::vector<RestoringPartition>* restoring) {
+  for (uint64_t left = in->Varint(); left > 0 && !in->failed(); --left) {
+    RestoringPartition& one = restoring->emplace_back();
+    one.partition = static_cast<int32_t>(in->SignedVarint());
+    one.permille = static_cast<int32_t>(in->SignedVarint());
+  }
+}
 void Decode(ByteReader* in, StatePosition* position) {
   position->partitions_total = static_cast<int32_t>(in->SignedVarint());
   for (auto* tasks : {&position->tasks, &position->command_tasks}) Decode(in, tasks);
@@ -149,7 +165,9 @@ void Decode(ByteReader* in, StatePosition* position) {
     source.slot = static_cast<int32_t>(in->SignedVarint());
     source.partitions_total = static_cast<int32_t>(in->SignedVarint());
     Decode(in, &source.tasks);
+    Decode(in, &source.restoring);
   }
+  Decode(in, &position->restoring);
 }
 
 void Encode(const Aggregate& aggregate, ByteWriter* out) {

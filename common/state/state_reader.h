@@ -42,18 +42,26 @@ struct TaskPosition {
   Accounting accounting;
   RulesHistory rules = {};  // of a task of a source
 };
+// A partition that is being restored: no answer covers it yet.
+struct RestoringPartition {
+  int32_t partition = 0;
+  int32_t permille = 0;  // of the changelog records that there are to read
+  friend bool operator==(const RestoringPartition&, const RestoringPartition&) = default;
+};
 // A topic that the rules count.
 struct SourcePosition {
   std::string topic;
   int32_t slot = 0;  // in the instance's store
   int32_t partitions_total = 0;
   std::vector<TaskPosition> tasks;
+  std::vector<RestoringPartition> restoring = {};
 };
 struct StatePosition {
   int32_t partitions_total = 0;      // of the input topic, as far as the instance knows
   std::vector<TaskPosition> tasks;   // that the answer covers
   std::vector<TaskPosition> command_tasks = {};  // of this instance; no answer from the state rests on them
   std::vector<SourcePosition> sources = {};      // by topic; an answer covers their tasks too
+  std::vector<RestoringPartition> restoring = {};  // of the input topic, where the processor tells
   int64_t stream_time_ms() const;    // the highest of all tasks that the answer covers
   // Of the input topic and of all sources.
   size_t covered_partitions() const;

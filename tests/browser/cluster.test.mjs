@@ -36,6 +36,24 @@ test('tells partitions, lag and what became of every record', async () => {
   });
 });
 
+test('tells how far a partition is that is being restored', async () => {
+  await withPage('#/', async (page) => {
+    // What the server answers while it lasts.
+    await page.route('**/api/v1/accounting', async (route) => {
+      const response = await route.fetch();
+      const json = await response.json();
+      assert.deepEqual(json.restoring, []);
+      json.partitions = json.partitions.filter(({partition}) => partition !== 2);
+      json.restoring = [{partition: 2, progress: 0.437}];
+      const headers = {...response.headers(), 'x-odometer-partitions': '5/6'};
+      await route.fulfill({response, headers, json});
+    });
+    await page.getByRole('link', {name: 'Cluster'}).click();
+    await page.getByRole('row', {name: /^2 being restored\s+43 %$/}).waitFor();
+    await page.getByText('without 2', {exact: true}).waitFor();
+  });
+});
+
 test('tells limits and alerts of definitions', async () => {
   const code = unique('COLD').replaceAll('-', '_').toUpperCase();
   await post('/metric/', {code, name: 'Cold <b>store</b>', min_reading: -5, max_reading: 8});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 #include "common/model/event_decoder.h"
@@ -35,6 +36,19 @@ TEST_F(InstrumentsTest, EveryKindIsThereFromTheOpeningOfATaskOn) {
   for (const char* kind : {"consumed", "applied", "duplicate", "late"}) EXPECT_EQ(Events(kind), 0) << kind;
   for (const char* reason : {"series_per_org", "series"}) EXPECT_EQ(Overflowed(reason), 0) << reason;
   for (int reason = 1; reason < kRejectReasons; ++reason) EXPECT_EQ(Rejected(static_cast<RejectReason>(reason)), 0);
+}
+
+TEST_F(InstrumentsTest, TellsHowFarRestoresAreWhileTheyAreUnderWay) {
+  using Restoring = std::map<int32_t, int32_t>;
+  instruments_.RestoreProgress(7, 0, 1);
+  instruments_.RestoreProgress(8, 250, 1'000);
+  EXPECT_EQ(instruments_.Restoring(), (Restoring{{7, 0}, {8, 250}}));
+  instruments_.RestoreProgress(8, 1'001, 1'000);  // written meanwhile
+  EXPECT_EQ(instruments_.Restoring(), (Restoring{{7, 0}, {8, 1'000}}));
+  EXPECT_NE(metrics_.Text().find("\nodometer_restore_progress_ratio{partition=\"7\"} 0\n"), std::string::npos);
+  instruments_.RestoreEnded(7);
+  EXPECT_EQ(instruments_.Restoring(), (Restoring{{8, 1'000}}));
+  EXPECT_NE(metrics_.Text().find("\nodometer_restore_progress_ratio{partition=\"7\"} 1\n"), std::string::npos);
 }
 
 TEST_F(InstrumentsTest, WhatACommitAddedIsCountedByKindAndReason) {

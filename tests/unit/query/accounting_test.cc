@@ -42,6 +42,7 @@ TEST(AccountingResponse, SumsTheTasks) {
   answer.erase("partitions");
   answer.erase("commands");
   answer.erase("sources");
+  answer.erase("restoring");
   EXPECT_EQ(answer["partitions_total"], 2);
   answer.erase("partitions_total");
   EXPECT_EQ(answer, json::parse(R"({"consumed": 42, "applied": 2, "duplicate": 4, "late": 6, "overflowed": 8,
@@ -83,6 +84,17 @@ TEST(AccountingResponse, TellsOfSourcesByThemselvesAndByWhichRulesTheyWereCounte
       {"version": "0000000000000abc", "from_offset": 0, "from_ms": 5},
       {"version": "0000000000000def", "from_offset": 30, "from_ms": 6}])"));
   EXPECT_EQ(source["partitions"][0]["rules_forgotten"], 2);
+}
+
+TEST(AccountingResponse, TellsWhatIsBeingRestored) {
+  StatePosition position{3, {Task(0, {})}};
+  position.restoring = {{2, 437}};
+  position.sources = {{"shop.orders", 0, 2, {}, {{0, 0}, {1, 1'000}}}};
+  const json answer = Answer(position);
+  EXPECT_EQ(answer["partitions"].size(), 1u);
+  EXPECT_EQ(answer["restoring"], json::parse(R"([{"partition": 2, "progress": 0.437}])"));
+  EXPECT_EQ(answer["sources"][0]["restoring"],
+            json::parse(R"([{"partition": 0, "progress": 0}, {"partition": 1, "progress": 1}])"));
 }
 
 TEST(AccountingResponse, TellsHowFarTheEndIs) {

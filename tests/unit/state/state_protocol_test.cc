@@ -51,7 +51,8 @@ StatePosition FullPosition() {
   position.tasks.push_back({.partition = 0});
   TaskPosition of_source{.partition = 9, .next_input_offset = 4};
   of_source.rules = {.events = 70, .without_events = 3, .forgotten = 1, .versions = {{0xfedcba9876543210, 17, -5}}};
-  position.sources = {{"shop.orders", 5, 12, {of_source, {.partition = 10}}}, {"shop.clicks", 2, 0, {}}};
+  position.sources = {{"shop.orders", 5, 12, {of_source, {.partition = 10}}, {{3, 250}}}, {"shop.clicks", 2, 0, {}}};
+  position.restoring = {{0, 0}, {7, 1000}};
   return position;
 }
 void ExpectEqual(const std::vector<TaskPosition>& a, const std::vector<TaskPosition>& b) {
@@ -70,12 +71,14 @@ void ExpectEqual(const std::vector<TaskPosition>& a, const std::vector<TaskPosit
 void ExpectEqual(const StatePosition& a, const StatePosition& b) {
   EXPECT_EQ(a.partitions_total, b.partitions_total);
   ExpectEqual(a.tasks, b.tasks);
+  EXPECT_EQ(a.restoring, b.restoring);
   ASSERT_EQ(a.sources.size(), b.sources.size());
   for (size_t i = 0; i < a.sources.size(); ++i) {
     EXPECT_EQ(a.sources[i].topic, b.sources[i].topic);
     EXPECT_EQ(a.sources[i].slot, b.sources[i].slot);
     EXPECT_EQ(a.sources[i].partitions_total, b.sources[i].partitions_total);
     ExpectEqual(a.sources[i].tasks, b.sources[i].tasks);
+    EXPECT_EQ(a.sources[i].restoring, b.sources[i].restoring);
   }
 }
 

@@ -74,6 +74,7 @@ export interface PartitionCounts extends Counts {
 export interface Partitions extends Counts {
   partitions_total: number;
   partitions: PartitionCounts[]; // those that are covered
+  restoring: {partition: number; progress: number}[];
 }
 
 // A topic that the rules count.

@@ -114,12 +114,12 @@ function PartitionsPanel({title, of, children}: {title: string; of: Partitions; 
   return (
     <Panel title={title}>
       {children}
-      {of.partitions.length === 0 ? (
+      {of.partitions.length === 0 && of.restoring.length === 0 ? (
         <Empty title="This instance covers no partition.">
-          <p>They are being restored, or belong to another one.</p>
+          <p>They wait to be restored, or belong to another one.</p>
         </Empty>
       ) : (
-        <PartitionTable title={title} partitions={of.partitions} missing={missingOf(of)} />
+        <PartitionTable title={title} of={of} />
       )}
     </Panel>
   );
@@ -209,14 +209,9 @@ function Bar({share}: {share: number}) {
   );
 }
 
-interface TableProps {
-  title: string;
-  partitions: PartitionCounts[];
-  missing: number[];
-}
-
-function PartitionTable({title, partitions, missing}: TableProps) {
+function PartitionTable({title, of}: {title: string; of: Partitions}) {
   const now = useNow(1_000);
+  const progress = new Map(of.restoring.map((one) => [one.partition, one.progress]));
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={title}>
       <table>
@@ -245,7 +240,7 @@ function PartitionTable({title, partitions, missing}: TableProps) {
           </tr>
         </thead>
         <tbody>
-          {partitions.map((one) => (
+          {of.partitions.map((one) => (
             <tr key={one.partition}>
               <th scope="row">{one.partition}</th>
               <td class="number value">{formatNumber(one.lag)}</td>
@@ -261,11 +256,18 @@ function PartitionTable({title, partitions, missing}: TableProps) {
               </td>
             </tr>
           ))}
-          {missing.map((partition) => (
+          {missingOf(of).map((partition) => (
             <tr key={partition}>
               <th scope="row">{partition}</th>
               <td colSpan={7} class="muted">
-                not covered by this instance
+                {progress.has(partition) ? (
+                  <>
+                    being restored <Bar share={progress.get(partition) ?? 0} />{' '}
+                    <span class="share">{Math.floor(100 * (progress.get(partition) ?? 0))} %</span>
+                  </>
+                ) : (
+                  'not covered by this instance'
+                )}
               </td>
             </tr>
           ))}
