@@ -1,0 +1,17 @@
+// A small file that is replaced as a whole: whoever reads it finds the old text or the new one, also after a crash.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/status.h"
+
+namespace odometer {
+
+// Durable once it has returned. One writer at a time. kStop, saying why, when it cannot be written: the old text stays.
+Status ReplaceFile(const std::string& path, std::string_view text);
+
+// kNotFound without such a file, kStop when it cannot be read.
+Result<std::string> ReadFile(const std::string& path);
+
+}  // namespace odometer
