@@ -16,6 +16,7 @@
 #include "common/kafka/log_reader.h"
 #include "common/kafka/producer.h"
 #include "common/state/definition_table.h"
+#include "common/state/generation.h"
 #include "common/state/local_reader.h"
 #include "common/state/outcome_follower.h"
 #include "common/state/state_paths.h"
@@ -41,6 +42,7 @@ class RealProcessor final : public Processor {
  public:
   RealProcessor(ProcessorOptions options, const Clock* clock, Metrics* metrics)
       : options_(std::move(options)),
+        generation_name_(GenerationName(options_.application, options_.generation)),
         budget_(SplitMemory(options_.memory_limit_bytes, 0)),
         clock_(clock),
         instruments_(metrics, &inputs_),
@@ -61,8 +63,9 @@ class RealProcessor final : public Processor {
     ODOMETER_RETURN_IF_ERROR(manager_->Start());
     instruments_.Progressed(clock_->SteadyMs());
     thread_ = std::thread([this] { Run(); });
-    LogInfo(kLog, "started application={} instance={} input={} guarantee={}", options_.application,
-            options_.instance_id, options_.input_topic, options_.exactly_once ? "exactly_once" : "at_least_once");
+    LogInfo(kLog, "started application={} generation={} instance={} input={} guarantee={}", options_.application,
+            options_.generation, options_.instance_id, options_.input_topic,
+            options_.exactly_once ? "exactly_once" : "at_least_once");
     return Status::Ok();
   }
 
@@ -107,11 +110,11 @@ class RealProcessor final : public Processor {
 
  private:
   Input EventsInput() const {
-    return {options_.input_topic, ChangelogStores(options_.application, options_.input_topic, layout_)};
+    return {options_.input_topic, ChangelogStores(generation_name_, options_.input_topic, layout_)};
   }
   // Without transactions a decision and its outcome could come apart, so there are none.
   Input CommandsInput() const {
-    if (!options_.exactly_once) return {};
+    if (!options_.exactly_once || options_.rebuild) return {};
     return {options_.commands_topic, CommandChangelogStores(options_.application, options_.commands_topic, layout_)};
   }
 
@@ -134,7 +137,7 @@ class RealProcessor final : public Processor {
   Status ClaimState() {
     Result<std::string> cluster_id = admin_->ClusterId();
     if (!cluster_id.ok()) return cluster_id.status();
-    return ClaimStateFolder({options_.application, options_.input_topic, *cluster_id, options_.tiers},
+    return ClaimStateFolder({generation_name_, options_.input_topic, *cluster_id, options_.tiers},
                             options_.state_dir, store_.get());
   }
 
@@ -147,7 +150,7 @@ class RealProcessor final : public Processor {
     if (!sources.ok()) return sources.status();
     std::map<int32_t, Input> inputs;
     for (const auto& [slot, source] : *sources) {
-      inputs[slot] = {source.topic, SourceChangelogStores(options_.application, source.topic, layout_)};
+      inputs[slot] = {source.topic, SourceChangelogStores(generation_name_, source.topic, layout_)};
     }
     inputs_.SetSources(std::move(inputs));
     return Status::Ok();
@@ -166,8 +169,9 @@ class RealProcessor final : public Processor {
     ConsumerOptions consumer_options;
     consumer_options.properties = options_.kafka;
     consumer_options.properties.try_emplace("session.timeout.ms", std::to_string(options_.session_timeout_ms));
-    consumer_options.group_id = options_.application;
-    consumer_options.instance_id = options_.instance_id + SourcesMark(SourceTopics());
+    consumer_options.group_id = generation_name_;
+    // One that builds a generation leaves the group when it ends, for the one that goes on with it.
+    if (!options_.rebuild) consumer_options.instance_id = options_.instance_id + SourcesMark(SourceTopics());
     consumer_options.client_id = "odometer@" + options_.advertised_address;
     consumer_options.prefetch_records = options_.prefetch_records;
     consumer_options.prefetch_bytes = budget_.prefetch_bytes;
@@ -324,7 +328,7 @@ class RealProcessor final : public Processor {
                                       &*restorer_, &*committer_, executor_.get(), [this] { return NewProducer(); },
                                       clock_, expiry_.get(), &instruments_,
                                       [this](uint64_t bytes) { store_->SetBlockCacheBytes(bytes); },
-                                      rules_ ? &*rules_ : nullptr});
+                                      rules_ ? &*rules_ : nullptr, options_.rebuild.get()});
     return Status::Ok();
   }
 
@@ -332,7 +336,11 @@ class RealProcessor final : public Processor {
     ProducerOptions producer_options;
     producer_options.properties = options_.kafka;
     producer_options.client_id = ClientId("producer");
+    // All generations have the same, so that one which is in use fences whatever is left of the one before.
     if (options_.exactly_once) producer_options.transactional_id = options_.application + "-" + options_.instance_id;
+    if (options_.rebuild) {
+      producer_options.transactional_id = generation_name_ + "-" + options_.instance_id + "-rebuild";
+    }
     producer_options.transaction_timeout_ms = options_.transaction_timeout_ms;
     return NewRdTransactionalProducer(producer_options);
   }
@@ -356,6 +364,7 @@ class RealProcessor final : public Processor {
   }
 
   const ProcessorOptions options_;
+  const std::string generation_name_;
   const MemoryBudget budget_;  // at the start
   const Clock* const clock_;
   Instruments instruments_;
@@ -393,6 +402,7 @@ Result<std::unique_ptr<Processor>> NewProcessor(ProcessorOptions options, const 
   if (options.state_dir.empty()) return Status::Invalid("state.dir is not set");
   if (!options.kafka.contains("bootstrap.servers")) return Status::Invalid("kafka.bootstrap.servers is not set");
   if (options.memory_limit_bytes < kLeastMemoryLimitBytes) return Status::Invalid("memory.limit is too small");
+  if (options.rebuild && !options.exactly_once) return Status::Invalid("a rebuild needs exactly_once");
   ODOMETER_RETURN_IF_ERROR(options.tiers.Validate());
   return std::unique_ptr<Processor>(std::make_unique<RealProcessor>(std::move(options), clock, metrics));
 }

@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "common/kafka/types.h"
 #include "common/model/tier.h"
+#include "processor/rebuild_bounds.h"
 #include "processor/seen_ids.h"
 #include "processor/series_limits.h"
 #include "rules/rule_set.h"
@@ -19,6 +20,7 @@ namespace odometer {
 
 struct ProcessorOptions {
   std::string application = "odometer";      // consumer group; prefix of changelogs and transactional ids
+  int32_t generation = 1;                    // common/state/generation.h; state_dir is already its folder
   std::string instance_id = "odometer-1";    // unique per instance, the same after a restart
   std::string advertised_address = "127.0.0.1:7000";  // of this instance's query sidecar
   std::string input_topic = "metrics.events";
@@ -49,6 +51,10 @@ struct ProcessorOptions {
 
   std::string rules_file;                    // docs/rules.md; empty: none
   std::shared_ptr<const rules::RuleSet> rules;  // of that file; null: there are no sources
+
+  // Set: it builds this generation beside the one in use. Then it counts within these bounds, judges no events, so writes
+  // no alerts, and leaves the commands' topic alone, whose outcomes are decided once. With exactly_once only.
+  std::shared_ptr<RebuildBounds> rebuild;
 };
 
 // Start and Stop from one thread; the rest is thread-safe.

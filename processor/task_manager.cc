@@ -47,6 +47,7 @@ Status TaskManager::Start() {
 
 Status TaskManager::RunOnce(int poll_timeout_ms) {
   if (parts_.rules != nullptr) parts_.rules->Refresh();
+  if (parts_.rebuild != nullptr) ODOMETER_RETURN_IF_ERROR(FollowBounds());
   ODOMETER_RETURN_IF_ERROR(AsStep("consume.poll", [&] { return parts_.consumer->Poll(poll_timeout_ms, this); }));
   ODOMETER_RETURN_IF_ERROR(FinishCommit());
   if (parts_.clock->SteadyMs() >= retry_at_ms_) {
@@ -84,13 +85,45 @@ int TaskManager::PollTimeoutMs() const {
 }
 
 void TaskManager::OnRecord(const RecordView& record) {
-  if (PartitionTask* task = FindTask(parts_.inputs->TaskOf(record.topic, record.partition))) {
-    task->Process(record, &decoder_);
-  }
+  PartitionTask* task = FindTask(parts_.inputs->TaskOf(record.topic, record.partition));
+  if (task == nullptr || (parts_.rebuild != nullptr && HeldAtBound(task, record.offset))) return;
+  task->Process(record, &decoder_);
 }
 
 void TaskManager::OnEnd(const TopicPartition& tp, int64_t next_offset) {
-  if (PartitionTask* task = FindTask(parts_.inputs->TaskOf(tp.topic, tp.partition))) task->SkipTo(next_offset);
+  PartitionTask* task = FindTask(parts_.inputs->TaskOf(tp.topic, tp.partition));
+  if (task == nullptr || (parts_.rebuild != nullptr && HeldAtBound(task, next_offset))) return;
+  task->SkipTo(next_offset);
+}
+
+bool TaskManager::HeldAtBound(PartitionTask* task, int64_t offset) {
+  const auto bound = up_to_.find(task->number());
+  const int64_t up_to = bound == up_to_.end() ? 0 : bound->second;
+  if (offset < up_to) return false;
+  task->SkipTo(up_to);  // all before it was seen
+  held_.insert(task->number());
+  return true;
+}
+
+Status TaskManager::FollowBounds() {
+  if (const uint64_t version = parts_.rebuild->version(); std::exchange(bounds_version_, version) == version) {
+    return Status::Ok();
+  }
+  for (const auto& [tp, offset] : parts_.rebuild->up_to()) {
+    const int32_t number = parts_.inputs->TaskOf(tp.topic, tp.partition);
+    up_to_[number] = offset;
+    PartitionTask* task = FindTask(number);
+    if (task == nullptr || task->next_input_offset() >= offset || held_.erase(number) == 0) continue;
+    ODOMETER_RETURN_IF_ERROR(parts_.consumer->Start(tp, task->next_input_offset()));
+  }
+  return Status::Ok();
+}
+
+std::optional<int64_t> TaskManager::CachedEnd(int32_t number) const {
+  std::optional<int64_t> end = parts_.consumer->CachedEnd(parts_.inputs->PartitionOf(number));
+  if (!end || parts_.rebuild == nullptr) return end;
+  const auto bound = up_to_.find(number);
+  return bound == up_to_.end() ? 0 : std::min(*end, bound->second);
 }
 
 void TaskManager::OnAssigned(const std::vector<TopicPartition>& partitions) {
@@ -192,8 +225,12 @@ Status TaskManager::OpenTask(int32_t number) {
   LogInfo(kLog, "task open partition={} offset={} series={} restored_records={} restore={} ms={}", ToString(tp), *start,
           restored->series.size(), restored->records, restored->full ? "full" : "tail",
           parts_.clock->SteadyMs() - started_ms);
-  tasks_[number] = NewTask(number, std::move(*restored));
-  return AsStep("recover.start", [&] { return parts_.consumer->Start(tp, *start); });
+  PartitionTask* task = (tasks_[number] = NewTask(number, std::move(*restored))).get();
+  if (parts_.rebuild != nullptr) {
+    task->SkipTo(parts_.rebuild->From(tp));  // which is committed, so that no restore begins before it
+    parts_.rebuild->Committed(tp, task->committed_offset());
+  }
+  return AsStep("recover.start", [&] { return parts_.consumer->Start(tp, task->next_input_offset()); });
 }
 
 std::unique_ptr<PartitionTask> TaskManager::NewTask(int32_t number, RestoredTask restored) const {
@@ -242,6 +279,7 @@ Result<int64_t> TaskManager::StartOffset(int32_t number, const RestoredTask& tas
 
 void TaskManager::CloseTask(int32_t number) {
   if (to_open_.erase(number) > 0) parts_.instruments->RestoreEnded(number);
+  held_.erase(number);
   if (tasks_.erase(number) == 0) return;
   parts_.committer->Close(number);
   parts_.expiry->TaskClosed(number);
@@ -280,7 +318,7 @@ bool TaskManager::ShouldCommit() const {
   for (const auto& [number, task] : tasks_) {
     now.dirty = now.dirty || task->dirty();
     now.pending_bytes += task->PendingBytes();
-    std::optional<int64_t> end = parts_.consumer->CachedEnd(parts_.inputs->PartitionOf(number));
+    std::optional<int64_t> end = CachedEnd(number);
     if (end) now.lag_records += std::max<int64_t>(0, *end - task->next_input_offset());
   }
   now.since_last_commit_ms = parts_.clock->SteadyMs() - last_commit_ms_;
@@ -356,6 +394,9 @@ void TaskManager::OnCommitted(const PendingCommit& commit) {
   for (const Epoch& epoch : commit.epochs) {
     PartitionTask* task = FindTask(epoch.task);
     task->Committed(epoch);
+    if (parts_.rebuild != nullptr) {
+      parts_.rebuild->Committed(parts_.inputs->PartitionOf(epoch.task), epoch.meta.next_input_offset);
+    }
     parts_.expiry->TaskCommitted(epoch.task, epoch.meta, epoch.forgotten);
     parts_.instruments->TaskCommitted(epoch, task->series_count());
     offsets.emplace_back(parts_.inputs->PartitionOf(epoch.task), epoch.meta.next_input_offset);

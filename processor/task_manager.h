@@ -28,6 +28,7 @@
 #include "processor/input_topics.h"
 #include "processor/inputs.h"
 #include "processor/instruments.h"
+#include "processor/rebuild_bounds.h"
 #include "processor/restorer.h"
 #include "processor/source_task.h"
 #include "processor/state_expiry.h"
@@ -63,6 +64,7 @@ struct TaskManagerParts {
   Instruments* instruments;
   std::function<void(uint64_t bytes)> resize_block_cache = nullptr;
   CurrentRules* rules = nullptr;  // null: there are no sources
+  RebuildBounds* rebuild = nullptr;  // null: everything is counted
 };
 
 // Used by one thread.
@@ -106,6 +108,12 @@ class TaskManager final : public ConsumerEvents {
   // They are no longer ours.
   void GiveUp(const std::vector<TopicPartition>& partitions);
   void CloseTask(int32_t number);
+  // Of a rebuild: whether the record is past what may be counted by now. Then the task waits at the bound.
+  bool HeldAtBound(PartitionTask* task, int64_t offset);
+  // Tasks whose bounds were moved read on.
+  Status FollowBounds();
+  // The end of the task's partition as last seen, or the bound before it.
+  std::optional<int64_t> CachedEnd(int32_t number) const;
   void DropPendingCommit();
 
   CommitPolicy Policy() const;
@@ -143,6 +151,9 @@ class TaskManager final : public ConsumerEvents {
   bool assignment_seen_ = false;
   bool assignment_changed_ = false;
   int32_t last_opened_ = -1;
+  std::map<int32_t, int64_t> up_to_;  // of a rebuild: the bounds
+  uint64_t bounds_version_ = 0;
+  std::set<int32_t> held_;            // tasks that have seen a record past their bound
   EpochLimit epoch_limit_;
   std::unique_ptr<PendingCommit> pending_commit_;
   std::atomic<bool> stopping_{false};

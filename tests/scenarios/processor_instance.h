@@ -38,6 +38,7 @@ class ProcessorInstance {
     bool commands = false;  // whether it applies commands too; with exactly_once only
     DefinitionTable* definitions = nullptr;  // by which events are judged; null: they are not
     std::shared_ptr<const rules::RuleSet> rules = nullptr;  // null: there are no sources
+    RebuildBounds* rebuild = nullptr;  // null: everything is counted
   };
 
   // `name` is of its place in the group, where it is a static member, and of its transactional id.
@@ -76,7 +77,7 @@ class ProcessorInstance {
     manager_.emplace(options, TaskManagerParts{consumer_.get(), admin_.get(), around.store, around.layout,
                                                &inputs_, &*restorer_, &*committer_, executor_.get(),
                                                new_producer, around.clock, expiry_.get(), &instruments_, nullptr,
-                                               rules_ ? &*rules_ : nullptr});
+                                               rules_ ? &*rules_ : nullptr, around.rebuild});
     started_ = manager_->Start();
   }
 

@@ -60,7 +60,7 @@ class ProcessorUnderTest {
   void Start() {
     process_.emplace("one", exactly_once_,
                      ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids, limits,
-                                                     commands, definitions, rules});
+                                                     commands, definitions, rules, rebuild});
   }
 
   // kill -9: nothing is committed, nothing closed; broker and store keep what they have.
@@ -187,6 +187,7 @@ class ProcessorUnderTest {
   DefinitionTable* definitions = nullptr;  // by which events are judged
   SeriesLimitOptions limits;
   std::shared_ptr<const rules::RuleSet> rules;  // their sources must exist
+  RebuildBounds* rebuild = nullptr;  // null: everything is counted
   ManualClock clock;
   MemoryBroker broker{&clock};
 
