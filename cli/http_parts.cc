@@ -7,7 +7,7 @@
 #include "common/base/log.h"
 #include "common/kafka/log_reader.h"
 #include "common/kafka/topic_tail.h"
-#include "common/state/instance_reader.h"
+#include "common/state/generation_reader.h"
 #include "ingest/definitions.h"
 #include "ingest/ingest.h"
 #include "query/control_writer.h"
@@ -106,7 +106,7 @@ Result<std::unique_ptr<QueryParts>> QueryParts::Make(const Config& config, const
   state.state_dir = config.processor.state_dir;
   state.tiers = config.processor.tiers;
   state.events_retention_ms = config.processor.events_retention_ms;
-  parts->state_ = NewInstanceReader(std::move(state), clock);
+  parts->state_ = NewGenerationReader(std::move(state), clock);
 
   ProducerOptions control;
   control.properties = config.kafka();

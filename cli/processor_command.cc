@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/generation_in_use.h"
 #include "cli/listener.h"
 #include "cli/rules/rules_in_use.h"
 #include "cli/service_commands.h"
@@ -70,9 +71,14 @@ class CurrentProcessor {
 // Runs one processor until asked to stop, or until it cannot start or go on: the reason. kRecover: another one may.
 Status RunOnce(const Config& config, const Clock* clock, Metrics* metrics, RulesInUse* rules, CurrentProcessor* current,
                StopSignal* stop) {
-  ProcessorOptions options = config.processor;
-  options.rules = rules->current();
-  Result<std::unique_ptr<Processor>> made = NewProcessor(options, clock, metrics);
+  const Result<FileLock> state = HoldStateToCount(config.processor.state_dir);
+  Result<ProcessorOptions> options = state.ok() ? OptionsInUse(config.processor) : state.status();
+  if (!options.ok()) {
+    current->Ended(options.status());
+    return options.status();
+  }
+  options->rules = rules->current();
+  Result<std::unique_ptr<Processor>> made = NewProcessor(*options, clock, metrics);
   if (!made.ok()) return made.status();
   std::shared_ptr<Processor> processor = std::move(*made);
   current->Set(processor);
@@ -81,7 +87,7 @@ Status RunOnce(const Config& config, const Clock* clock, Metrics* metrics, Rules
   const bool started = status.ok();
   if (started) {
     current->Started();
-    rules->Confirm(options.rules);
+    rules->Confirm(options->rules);
   }
   while (status.ok() && !stop->WaitFor(kFailureCheckMs)) {
     status = processor->Failure();
