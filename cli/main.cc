@@ -16,6 +16,7 @@
 #include "cli/control_command.h"
 #include "cli/dead_letters_command.h"
 #include "cli/listener.h"
+#include "cli/rebuild_command.h"
 #include "cli/rules_command.h"
 #include "cli/service_commands.h"
 #include "cli/version.h"
@@ -106,6 +107,7 @@ class CommandLine {
     AddService("webhook", "Post alerts to the webhooks of their orgs", "webhook.listen", RunWebhook,
                "  odometer webhook --config odometer.yaml");
     AddControl();
+    AddRebuild();
     AddTrack();
     AddGet();
     AddDeadLetters();
@@ -214,6 +216,33 @@ class CommandLine {
     logs->add_flag("-f,--follow", control_.follow, "Go on with what is logged from now on");
   }
 
+  void AddRebuild() {
+    CLI::App* command = AddCommand(
+        &app_, "rebuild",
+        "Count the topics anew, by the rules as they are now, into a fresh state beside the one in use, and switch over: "
+        "the processor that `odometer start` runs is stopped for a moment and started again, any other one is waited for "
+        "until you restart it; queries follow by themselves. Definitions, readings and alerts are not decided a second "
+        "time. Run it once more to go on after it was interrupted",
+        "  odometer rebuild --config odometer.yaml\n"
+        "  odometer rebuild --config odometer.yaml --from 2026-01-31T00:00:00Z\n"
+        "  odometer rebuild --config odometer.yaml --from shop.orders/0@1200,shop.orders/1@900 --again\n"
+        "  odometer rebuild --config odometer.yaml --forget-old",
+        [this] {
+          rebuild_.arguments = Arguments(flags_);
+          return RunWithConfig("", /*takes_hangup=*/false, [this](const Config& config, StopSignal* stop) {
+            return RunRebuild(config, rebuild_, stop);
+          });
+        });
+    AddConfigFlags(command, &flags_);
+    command->add_option("--from", rebuild_.from,
+                        "Where to begin: earliest, unless given; a time (ISO-8601 or epoch ms), by the timestamps of "
+                        "the records; or TOPIC/PARTITION@OFFSET[,…], the other partitions from their beginning");
+    command->add_flag("--again", rebuild_.again, "Abandon what an interrupted rebuild has counted, and begin anew");
+    command->add_flag("--abandon", rebuild_.abandon, "Delete what an interrupted rebuild has counted, and do no more");
+    command->add_flag("--forget-old", rebuild_.forget_old,
+                      "Delete the generation before the switch: its folder and its changelogs");
+  }
+
   void AddTrack() {
     CLI::App* command = AddCommand(&app_, "track", "Count something, through a running ingest",
                                    "  odometer track visits\n"
@@ -317,6 +346,7 @@ class CommandLine {
   CLI::App app_{"Odometer: exact, live counts over Kafka topics", "odometer"};
   ConfigFlags flags_;
   ControlRequest control_;
+  RebuildRequest rebuild_;
   TrackRequest track_;
   GetRequest get_;
   DeadLettersRequest letters_;
