@@ -120,7 +120,10 @@ Result<std::unique_ptr<QueryParts>> QueryParts::Make(const Config& config, const
 
   parts->rules_ = std::make_unique<RulesInUse>(config.processor.rules_file);
   if (Status loaded = parts->rules_->Load(); !loaded.ok()) return loaded;
+  parts->group_ = std::make_unique<GroupInUse>(config.kafka(), client_id, config.processor.application,
+                                               config.processor.state_dir);
   QueryOptions options = config.query;
+  options.instances = [group = parts->group_.get()] { return group->Members(); };
   options.gauges = [rules = parts->rules_.get()]() -> std::shared_ptr<const GaugeList> {
     std::shared_ptr<const rules::RuleSet> current = rules->current();
     if (current == nullptr) return std::make_shared<const GaugeList>();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/config/config.h"
+#include "cli/group_in_use.h"
 #include "cli/rules/rules_in_use.h"
 #include "cli/state_watch.h"
 #include "common/base/clock.h"
@@ -83,6 +84,7 @@ class QueryParts {
   // In the order in which they need each other.
   std::unique_ptr<RulesInUse> rules_;
   std::unique_ptr<Admin> admin_;
+  std::unique_ptr<GroupInUse> group_;
   std::unique_ptr<StateReader> state_;
   std::unique_ptr<ControlWriter> control_;
   std::unique_ptr<Query> query_;

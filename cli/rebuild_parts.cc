@@ -99,11 +99,11 @@ Status RebuildParts::CheckInstances(size_t expected, StopSignal* stop) {
   const SystemClock clock;
   const int64_t give_up_ms = clock.SteadyMs() + config_.processor.session_timeout_ms + kSessionMarginMs;
   while (true) {
-    const Result<size_t> members = group_->Members();
+    const Result<std::vector<GroupMember>> members = group_->Members();
     if (!members.ok()) return members.status();
-    if (*members <= expected) return Status::Ok();
+    if (members->size() <= expected) return Status::Ok();
     if (clock.SteadyMs() >= give_up_ms) {
-      return Status::Stop(std::to_string(*members - expected) + " other processors count for " +
+      return Status::Stop(std::to_string(members->size() - expected) + " other processors count for " +
                           config_.processor.application + ": where several instances share the work nothing can be "
                           "rebuilt beside them. Stop them, so that this one has all partitions");
     }

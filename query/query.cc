@@ -39,6 +39,7 @@ class QueryService final : public Query {
                Metrics* metrics)
       : definitions_here_(options.definitions_here),
         kilometric_(options.tiers, clock),
+        instances_(options.instances),
         gauges_(options.tiers, options.gauges),
         health_(options.topic, options.commit_interval_ms, state, admin, clock),
         readers_(options.worker_threads, kMaxQueuedReads),
@@ -93,6 +94,11 @@ class QueryService final : public Query {
                 });
     AddRead(router, "/api/v1/accounting",
             [](const http::Request&, StateView* view) { return AccountingResponse(view->position()); });
+    router->Add(http::Method::kGet, "/api/v1/instances", http::Access::kRead,
+                [this](http::Request& request, http::Responder responder) {
+                  if (readers_.Submit(request.org, [this, responder] { responder.Send(InstancesResponse(instances_())); })) return;
+                  responder.Send(BusyResponse("too many queries are under way"));
+                });
     router->Add(http::Method::kGet, "/health", http::Access::kOpen, [this](http::Request&, http::Responder responder) {
       if (health_worker_.Submit("", [this, responder] { responder.Send(health_.Check()); })) return;
       responder.Send(BusyResponse("too many health checks are under way"));
@@ -121,6 +127,7 @@ class QueryService final : public Query {
 
   const bool definitions_here_;
   const Kilometric kilometric_;
+  const InstancesNow instances_;
   const Gauges gauges_;
   const Health health_;
   WorkerPool readers_;

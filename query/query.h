@@ -17,6 +17,7 @@
 #include "common/model/gauge.h"
 #include "common/model/tier.h"
 #include "common/state/state_reader.h"
+#include "query/instances.h"
 
 namespace odometer {
 
@@ -29,6 +30,7 @@ struct QueryOptions {
   int64_t commit_interval_ms = 100;    // for /health
   // Reads of raw events wait, up to a second, until they show what was posted at the same address. May be null.
   const WrittenOffsets* raw_written = nullptr;
+  InstancesNow instances = [] { return std::vector<GroupMember>(); };
   GaugesNow gauges = [] { return std::make_shared<const GaugeList>(); };
   // /metric/ is on the same port: there goes who asks for /metric with a token and without a key.
   bool definitions_here = false;
@@ -46,8 +48,8 @@ class ControlWriter {
 class Query {
  public:
   virtual ~Query() = default;
-  // Adds /metric, /read, /gauges, the /data/metrics family, GET /v1/metrics, /api/v1/accounting, /api/v1/status/cardinality, /health,
-  // /health/ping and /logout; the query must outlive the server.
+  // Adds /metric, /read, /gauges, the /data/metrics family, GET /v1/metrics, /api/v1/accounting, /api/v1/instances,
+  // /api/v1/status/cardinality, /health, /health/ping and /logout; the query must outlive the server.
   virtual void AddRoutes(http::Router* router) = 0;
   // Ends what is under way and drops what is queued: after the server has been drained. Idempotent.
   virtual void Stop() = 0;

@@ -2,7 +2,6 @@
 // after it.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -14,12 +13,19 @@
 
 namespace odometer {
 
+struct GroupMember {
+  std::string client_id;
+  std::string host;
+  std::vector<TopicPartition> partitions;  // in order
+  friend bool operator==(const GroupMember&, const GroupMember&) = default;
+};
+
 // Each call blocks for about timeout_ms of NewRdGroupAdmin at most. Thread-safe.
 class GroupAdmin {
  public:
   virtual ~GroupAdmin() = default;
-  // A static member that has gone counts until its session has ended. 0 for a group that does not exist.
-  virtual Result<size_t> Members() = 0;
+  // A static member that has gone is one until its session has ended. None for a group that does not exist.
+  virtual Result<std::vector<GroupMember>> Members() = 0;
   // Without the partitions that have no committed offset. kRetry while a transaction that commits some is open.
   virtual Result<std::map<TopicPartition, int64_t>> Committed(const std::vector<TopicPartition>& partitions) = 0;
   // The offset of the first record whose timestamp is not before that; without such a record the partition's end.

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/kafka/group_admin.h"
@@ -6,8 +8,22 @@
 namespace odometer {
 namespace {
 
-using GroupListPtr = std::unique_ptr<const rd_kafka_group_list, rd::Free<rd_kafka_group_list_destroy>>;
+using OptionsPtr = std::unique_ptr<rd_kafka_AdminOptions_t, rd::Free<rd_kafka_AdminOptions_destroy>>;
 using DeleteTopicPtr = std::unique_ptr<rd_kafka_DeleteTopic_t, rd::Free<rd_kafka_DeleteTopic_destroy>>;
+
+GroupMember MemberOf(const rd_kafka_MemberDescription_t* described) {
+  GroupMember member;
+  member.client_id = rd_kafka_MemberDescription_client_id(described);
+  member.host = rd_kafka_MemberDescription_host(described);
+  if (member.host.starts_with('/')) member.host.erase(0, 1);  // as Java prints an address
+  const rd_kafka_topic_partition_list_t* partitions =
+      rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(described));
+  for (int i = 0; partitions != nullptr && i < partitions->cnt; ++i) {
+    member.partitions.push_back({partitions->elems[i].topic, partitions->elems[i].partition});
+  }
+  std::sort(member.partitions.begin(), member.partitions.end());
+  return member;
+}
 
 class RdGroupAdmin final : public GroupAdmin {
  public:
@@ -23,13 +39,30 @@ class RdGroupAdmin final : public GroupAdmin {
     return Status::Ok();
   }
 
-  Result<size_t> Members() override {
-    const rd_kafka_group_list* listed = nullptr;
-    const rd_kafka_resp_err_t error = rd_kafka_list_groups(client_.get(), group_.c_str(), &listed, timeout_ms_);
-    const GroupListPtr groups(listed);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::ErrorStatus(error, "asking for the members of group " + group_);
-    size_t members = 0;
-    for (int i = 0; i < groups->group_cnt; ++i) members += static_cast<size_t>(groups->groups[i].member_cnt);
+  Result<std::vector<GroupMember>> Members() override {
+    const std::string context = "asking for the members of group " + group_;
+    const OptionsPtr options(rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
+    std::array<char, 256> why{};  // in range
+    static_cast<void>(rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout_ms_, why.data(), why.size()));
+    const rd::QueuePtr reply(rd_kafka_queue_new(client_.get()));
+    const char* asked = group_.c_str();
+    rd_kafka_DescribeConsumerGroups(client_.get(), &asked, 1, options.get(), reply.get());
+    // The request's own time-out ends first.
+    const rd::EventPtr event(rd_kafka_queue_poll(reply.get(), timeout_ms_ + 1000));
+    if (event == nullptr) return Status::Retry(context + ": no answer");
+    const rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::ErrorStatus(error, context);
+    size_t count = 0;
+    const rd_kafka_ConsumerGroupDescription_t** groups = rd_kafka_DescribeConsumerGroups_result_groups(
+        rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
+    if (count != 1) return Status::Retry(context + ": empty answer");
+    if (const rd_kafka_error_t* refused = rd_kafka_ConsumerGroupDescription_error(groups[0])) {
+      return rd::ErrorStatus(rd_kafka_error_code(refused), context);
+    }
+    std::vector<GroupMember> members;
+    for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(groups[0]); ++i) {
+      members.push_back(MemberOf(rd_kafka_ConsumerGroupDescription_member(groups[0], i)));
+    }
     return members;
   }
 

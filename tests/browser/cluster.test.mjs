@@ -33,6 +33,14 @@ test('tells partitions, lag and what became of every record', async () => {
     await until('its events', async () => numberOf(await fact('Events that the rules gave').innerText()) === before + 2);
     assert.match(await fact('Version of the rules').innerText(), /^[0-9a-f]{16}$/);
     await page.getByText('in all partitions').waitFor();
+    // One processor, which has all partitions.
+    const {instances} = await get('/api/v1/instances');
+    assert.equal(instances.length, 1);
+    const orders = instances[0].topics.find(({topic}) => topic.endsWith('.orders'));
+    assert.deepEqual(orders.partitions, [0, 1]);
+    const [instance] = await rows('Instances').allInnerTexts();
+    assert.ok(instance.includes(instances[0].address) && instance.includes('127.0.0.1'), instance);
+    assert.ok(instance.includes('.orders 0, 1'), instance);
   });
 });
 

@@ -16,7 +16,7 @@ class GroupAdminTest : public KafkaTest {
 
 TEST_F(GroupAdminTest, AGroupThatDoesNotExistHasNothing) {
   const std::unique_ptr<GroupAdmin> group = Of(Unique("absent"));
-  EXPECT_EQ(group->Members().value(), 0u);
+  EXPECT_TRUE(group->Members().value().empty());
   EXPECT_TRUE(group->Committed({{NewTopic(2), 0}}).value().empty());
 }
 
@@ -27,11 +27,15 @@ TEST_F(GroupAdminTest, TellsMembersAndWhatTheyHaveCommitted) {
   Recorder recorder;
   ASSERT_TRUE(PollUntil(member.get(), &recorder, [&] { return recorder.assigned.size() == 2; }));
   const std::unique_ptr<GroupAdmin> group = Of(name);
-  EXPECT_EQ(group->Members().value(), 1u);
+  const std::vector<GroupMember> members = group->Members().value();
+  ASSERT_EQ(members.size(), 1u);
+  EXPECT_FALSE(members[0].client_id.empty());
+  EXPECT_EQ(members[0].host, "127.0.0.1");
+  EXPECT_EQ(members[0].partitions, (std::vector<TopicPartition>{{topic, 0}, {topic, 1}}));
   ASSERT_TRUE(member->CommitOffsets({{{topic, 1}, 7}}).ok());
   EXPECT_EQ(group->Committed({{topic, 0}, {topic, 1}}).value(), (std::map<TopicPartition, int64_t>{{{topic, 1}, 7}}));
   member->Close(&recorder);
-  EXPECT_EQ(group->Members().value(), 0u);
+  EXPECT_TRUE(group->Members().value().empty());
 }
 
 // What a processor that was killed has not committed for sure must be known before anybody takes over.

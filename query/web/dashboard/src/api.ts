@@ -89,6 +89,10 @@ export interface Accounting extends Partitions {
   sources: SourceCounts[];
 }
 
+export interface Instances {
+  instances: {address: string | null; host: string; topics: {topic: string; partitions: number[]}[]}[];
+}
+
 export interface Cardinality {
   tasks: {partition: number; series: number; overflowed: number}[];
   orgs: {org: string; series: number}[];

@@ -1,4 +1,4 @@
-// Whether all is well: partitions, lag, what became of every record, and who has the most series.
+// Whether all is well: instances, partitions, lag, what became of every record, and who has the most series.
 import {
   get,
   probe,
@@ -6,6 +6,7 @@ import {
   type Answer,
   type Cardinality,
   type Counts,
+  type Instances,
   type PartitionCounts,
   type Partitions,
   type SourceCounts,
@@ -15,6 +16,7 @@ import {useAnswer, useNow} from '../hooks';
 import {Ago, Coverage, Empty, Failed, LiveMark, Loading, Name, PageHead, Panel, Tile} from '../parts';
 
 const REFRESH_MS = 2_000;
+const INSTANCES_MS = 10_000;
 const CARDINALITY_MS = 60_000;
 
 async function readState(
@@ -38,6 +40,7 @@ export function ClusterPage() {
       {error && <Failed error={error} again={again} />}
       {!answer && !error && <Loading what="the state" />}
       {answer && <State answer={answer} />}
+      <InstancesPanel />
       <Series />
     </>
   );
@@ -274,6 +277,49 @@ function PartitionTable({title, of}: {title: string; of: Partitions}) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+function InstancesPanel() {
+  const {answer, error, again} = useAnswer(
+    (signal) => get<Instances>('/api/v1/instances', {}, signal),
+    [],
+    INSTANCES_MS,
+  );
+  if (error) return <Failed error={error} again={again} />;
+  if (!answer) return null;
+  const {instances} = answer.value;
+  return (
+    <Panel title="Instances">
+      {instances.length === 0 ? (
+        <Empty title="No processor counts." />
+      ) : (
+        <div class="scroll" tabIndex={0} role="region" aria-label="Instances">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Address</th>
+                <th scope="col">Host</th>
+                <th scope="col">Partitions</th>
+              </tr>
+            </thead>
+            <tbody>
+              {instances.map(({address, host, topics}) => (
+                <tr key={`${address} ${host}`}>
+                  <th scope="row">{address === null ? NOTHING : visible(address)}</th>
+                  <td>{visible(host)}</td>
+                  <td>
+                    {topics.length === 0
+                      ? NOTHING
+                      : topics.map(({topic, partitions}) => `${visible(topic)} ${partitions.join(', ')}`).join('; ')}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
   );
 }
 
