@@ -12,6 +12,9 @@ source "$here/../../deploy/local/lib/processes.sh"
 # shellcheck source=deploy/local/lib/kafka.sh
 source "$here/../../deploy/local/lib/kafka.sh"
 
+# Such a broker ends before the code of the optimising compiler has paid for its making.
+KAFKA_JVM_OPTIONS=(-XX:TieredStopAtLevel=1)
+
 usage() {
   cat <<'END'
 tests/support/broker.sh start PORT DIR [SETTING=VALUE...]

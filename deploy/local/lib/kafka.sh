@@ -83,7 +83,9 @@ adopt_broker() {
 
 broker_answers() { listening "$1" && timeout 5 kcat -L -q -b "127.0.0.1:$1" -m 3 >/dev/null 2>&1; }
 
-# launch_broker DIR PORT [SETTING=VALUE...]: starts it, unless it runs. await_broker tells when it answers.
+# launch_broker DIR PORT [SETTING=VALUE...]: starts it, unless it runs, with KAFKA_JVM_OPTIONS. await_broker tells when it
+# answers.
+KAFKA_JVM_OPTIONS=()
 launch_broker() {
   local dir=$1 port=$2 java
   shift 2
@@ -97,6 +99,7 @@ launch_broker() {
     fail "the broker's folder $dir/kafka/data could not be formatted."
   fi
   start_process broker "$dir/logs/kafka.out" "$port" "$java" -Xms256m -Xmx512m -XX:+ExitOnOutOfMemoryError \
+    "${KAFKA_JVM_OPTIONS[@]}" \
     "-Dlog4j2.configurationFile=$KAFKA_SOURCES/log4j2.xml" "-Dodometer.kafka.log=$dir/logs/kafka.log" \
     -cp "$(kafka_jars)/*" kafka.Kafka "$dir/kafka/server.properties"
 }
