@@ -121,6 +121,7 @@ class KafkaSender(Sender):
         except KafkaException as failure:
             if not has_lost_count(failure):
                 raise
+            self.producer.purge()  # it sends nothing more
             self.finish()
             self.producer = Producer(self.settings)
 
@@ -136,6 +137,7 @@ class KafkaSender(Sender):
         except KafkaException as failure:
             if not has_lost_count(failure):
                 raise
+            self.producer.purge()
             left = self.producer.flush(FLUSH_S)
         assert left == 0, "not everything was delivered"
 
