@@ -87,6 +87,7 @@ const std::map<std::string, RouteCase>& Cases() {
       {"GET /api/v1/status/cardinality",
        {Rule::kShows, {http::Get("/api/v1/status/cardinality"), http::Get("/api/v1/status/cardinality?limit=1")}}},
       {"GET /api/v1/accounting", {Rule::kTotals, {http::Get("/api/v1/accounting")}}},
+      {"GET /api/v1/instances", {Rule::kTotals, {http::Get("/api/v1/instances")}}},
       {"GET /health", {Rule::kNothing, {http::Get("/health")}}},
       {"GET /health/ping", {Rule::kNothing, {http::Get("/health/ping")}}},
       {"GET /logout", {Rule::kNothing, {http::Get("/logout")}}},
