@@ -8,9 +8,10 @@ import pathlib
 import sys
 import time
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer
 from deployment import Deployment, wait_for
 from jsonschema import Draft202012Validator
+from oracle import read_topic
 
 ALERT_SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "schemas/alert.v1.schema.json"
 PARTITIONS = 2
@@ -37,23 +38,8 @@ def produce(deployment, values, name="TEMP", **more):
 def alerts(deployment):
     """All that are committed."""
     topic = deployment.name + ".alerts"
-    consumer = Consumer({"bootstrap.servers": deployment.broker, "group.id": deployment.name + "-reader",
-                         "isolation.level": "read_committed", "enable.partition.eof": True})
-    count = len(deployment.ends(topic))
-    consumer.assign([TopicPartition(topic, p, 0) for p in range(count)])
-    found, ended = [], set()
-    deadline = time.monotonic() + 30
-    while len(ended) < count:
-        assert time.monotonic() < deadline
-        message = consumer.poll(1)
-        if message is None:
-            continue
-        if message.error():
-            ended.add(message.partition())
-        else:
-            found.append(json.loads(message.value()))
-    consumer.close()
-    return found
+    records = read_topic(deployment.broker, topic, len(deployment.ends(topic)))
+    return [json.loads(value) for _, _, _, value, _ in records]
 
 
 def wait_until_judged(deployment):

@@ -12,11 +12,11 @@ import sys
 import threading
 import time
 
-from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from alerts_test import alerts, post, produce, wait_until_judged
 from control import Control
 from deployment import Deployment, free_port, require_environment, wait_for
+from oracle import read_topic
 from rules_test import FIRST_RULES, SECOND_RULES, Counts, Shop, compare, counter, source_of, use_rules, version_of
 from rules_test import wait_until_source_counted, write_rules
 
@@ -58,25 +58,9 @@ def topics(deployment):
 def letters(deployment, topic=None):
     """Where the records of the dead letters were, sorted: a letter that stands twice is there twice."""
     topic = topic or deployment.name + ".dead-letters"
-    consumer = Consumer({"bootstrap.servers": deployment.broker, "group.id": deployment.name + "-reader",
-                         "isolation.level": "read_committed", "enable.partition.eof": True})
-    count = len(deployment.ends(topic))
-    consumer.assign([TopicPartition(topic, p, 0) for p in range(count)])
-    found, ended = [], set()
-    deadline = time.monotonic() + 30
-    while len(ended) < count:
-        assert time.monotonic() < deadline
-        message = consumer.poll(1)
-        if message is None:
-            continue
-        if message.error():
-            ended.add(message.partition())
-        else:
-            headers = {name: value.decode() for name, value in message.headers()}
-            place = (int(headers["odometer-partition"]), int(headers["odometer-offset"]))
-            found.append((headers["odometer-topic"], *place))
-    consumer.close()
-    return sorted(found)
+    records = read_topic(deployment.broker, topic, len(deployment.ends(topic)))
+    return sorted((headers["odometer-topic"], int(headers["odometer-partition"]), int(headers["odometer-offset"]))
+                  for _, _, _, _, headers in records)
 
 
 def rejected_orders(shop):
