@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "common/kafka/group_admin.h"
@@ -7,6 +9,8 @@
 
 namespace odometer {
 namespace {
+
+constexpr auto kAskAgain = std::chrono::milliseconds(100);
 
 using OptionsPtr = std::unique_ptr<rd_kafka_AdminOptions_t, rd::Free<rd_kafka_AdminOptions_destroy>>;
 using DeleteTopicPtr = std::unique_ptr<rd_kafka_DeleteTopic_t, rd::Free<rd_kafka_DeleteTopic_destroy>>;
@@ -40,28 +44,12 @@ class RdGroupAdmin final : public GroupAdmin {
   }
 
   Result<std::vector<GroupMember>> Members() override {
-    const std::string context = "asking for the members of group " + group_;
-    const OptionsPtr options(rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
-    std::array<char, 256> why{};  // in range
-    static_cast<void>(rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout_ms_, why.data(), why.size()));
-    const rd::QueuePtr reply(rd_kafka_queue_new(client_.get()));
-    const char* asked = group_.c_str();
-    rd_kafka_DescribeConsumerGroups(client_.get(), &asked, 1, options.get(), reply.get());
-    // The request's own time-out ends first.
-    const rd::EventPtr event(rd_kafka_queue_poll(reply.get(), timeout_ms_ + 1000));
-    if (event == nullptr) return Status::Retry(context + ": no answer");
-    const rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::ErrorStatus(error, context);
-    size_t count = 0;
-    const rd_kafka_ConsumerGroupDescription_t** groups = rd_kafka_DescribeConsumerGroups_result_groups(
-        rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
-    if (count != 1) return Status::Retry(context + ": empty answer");
-    if (const rd_kafka_error_t* refused = rd_kafka_ConsumerGroupDescription_error(groups[0])) {
-      return rd::ErrorStatus(rd_kafka_error_code(refused), context);
-    }
-    std::vector<GroupMember> members;
-    for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(groups[0]); ++i) {
-      members.push_back(MemberOf(rd_kafka_ConsumerGroupDescription_member(groups[0], i)));
+    const int64_t give_up_ms = rd::NowMs() + timeout_ms_;
+    Result<std::vector<GroupMember>> members = AskForMembers();
+    // A coordinator that moves, or has only just been made, does not answer for the group yet.
+    while (members.status().Is(ErrorKind::kRetry) && rd::NowMs() < give_up_ms) {
+      std::this_thread::sleep_for(kAskAgain);
+      members = AskForMembers();
     }
     return members;
   }
@@ -116,6 +104,33 @@ class RdGroupAdmin final : public GroupAdmin {
   }
 
  private:
+  Result<std::vector<GroupMember>> AskForMembers() {
+    const std::string context = "asking for the members of group " + group_;
+    const OptionsPtr options(rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
+    std::array<char, 256> why{};  // in range
+    static_cast<void>(rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout_ms_, why.data(), why.size()));
+    const rd::QueuePtr reply(rd_kafka_queue_new(client_.get()));
+    const char* asked = group_.c_str();
+    rd_kafka_DescribeConsumerGroups(client_.get(), &asked, 1, options.get(), reply.get());
+    // The request's own time-out ends first.
+    const rd::EventPtr event(rd_kafka_queue_poll(reply.get(), timeout_ms_ + 1000));
+    if (event == nullptr) return Status::Retry(context + ": no answer");
+    const rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return rd::ErrorStatus(error, context);
+    size_t count = 0;
+    const rd_kafka_ConsumerGroupDescription_t** groups = rd_kafka_DescribeConsumerGroups_result_groups(
+        rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
+    if (count != 1) return Status::Retry(context + ": empty answer");
+    if (const rd_kafka_error_t* refused = rd_kafka_ConsumerGroupDescription_error(groups[0])) {
+      return rd::ErrorStatus(rd_kafka_error_code(refused), context);
+    }
+    std::vector<GroupMember> members;
+    for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(groups[0]); ++i) {
+      members.push_back(MemberOf(rd_kafka_ConsumerGroupDescription_member(groups[0], i)));
+    }
+    return members;
+  }
+
   const std::string group_;
   const int timeout_ms_;
   rd::ClientPtr client_;
