@@ -201,7 +201,7 @@ def main():
     with Deployment(partitions=4) as deployment:
         control = Control(deployment)
         load = Load(deployment)
-        try:
+        with control:
             mistakes_are_told(control)
             not_ready_in_time(control)
             started_at_once(control)
@@ -210,11 +210,6 @@ def main():
             pid_of_another(control)
             logs_are_followed(control)
             stopped(control, load)
-        except BaseException:
-            print(control.begin("logs", "-n", "40").communicate()[0])
-            raise
-        finally:
-            control.kill_everything()
     return 0
 
 

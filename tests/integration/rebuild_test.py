@@ -340,17 +340,12 @@ def main():
         write_rules(deployment, SECOND_RULES, topic)
         deployment.create_topic(topic, 3)
         shop = Shop(deployment, topic, 3)
-        try:
+        with control:
             assert "nothing was counted yet" in control("rebuild", code=2)
             version, alerts_before = check_rebuild_by_other_rules(deployment, control, shop)
             check_what_is_written_afterwards(deployment, shop, alerts_before)
             check_forgotten_and_lost(deployment, control, shop, version)
             check_from_and_abandon(deployment, control, shop)
-        except BaseException:
-            print(control.begin("logs", "-n", "40").communicate()[0])
-            raise
-        finally:
-            control.kill_everything()
     return 0
 
 

@@ -214,15 +214,21 @@ def version_of(deployment, topic):
     return source and source["partitions"][0]["rules"][-1]["version"]
 
 
+def open_shop(deployment, topic, partitions):
+    """Its orders are counted by the first rules."""
+    use_rules(deployment)
+    write_rules(deployment, FIRST_RULES, topic)
+    deployment.create_topic(topic, partitions)
+    shop = Shop(deployment, topic, partitions)
+    deployment.start("processor")
+    deployment.start("query")
+    return shop
+
+
 def test_counts_are_exact_through_kill_9_and_other_rules():
     with Deployment(partitions=2) as deployment:
         topic = deployment.name + ".orders"
-        use_rules(deployment)
-        write_rules(deployment, FIRST_RULES, topic)
-        deployment.create_topic(topic, 3)
-        shop = Shop(deployment, topic, 3)
-        deployment.start("processor")
-        deployment.start("query")
+        shop = open_shop(deployment, topic, 3)
 
         for _ in range(3):
             shop.send(400)
@@ -327,12 +333,7 @@ async def follow_records(port, change, wanted):
 def test_live_clients_are_told_what_sources_change():
     with Deployment(partitions=1) as deployment:
         topic = deployment.name + ".orders"
-        use_rules(deployment)
-        write_rules(deployment, FIRST_RULES, topic)
-        deployment.create_topic(topic, 2)
-        shop = Shop(deployment, topic, 2)
-        deployment.start("processor")
-        deployment.start("query")
+        shop = open_shop(deployment, topic, 2)
         port, http = deployment.ports["query"], deployment.http("query")
 
         def send():

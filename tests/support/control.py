@@ -56,6 +56,14 @@ class Control:
                 found.append((words[1], int(pid)))
         return sorted(found)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failure, *_):
+        if failure:
+            print(self.begin("logs", "-n", "40").communicate()[0])
+        self.kill_everything()
+
     def kill_everything(self):
         """What runs yet, once a test is over."""
         for name, pid in self.processes():
