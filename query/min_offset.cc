@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "common/base/parse_integer.h"
+#include "common/kafka/offsets_text.h"
 
 namespace odometer {
 namespace {
@@ -12,13 +12,6 @@ std::string_view Trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
-}
-
-// What Kafka lets a topic be called.
-bool IsTopicName(std::string_view name) {
-  return !name.empty() && name.size() <= 249 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-  });
 }
 
 const SourcePosition* FindSource(const StatePosition& position, const std::string& topic) {
@@ -49,18 +42,12 @@ Result<OffsetSet> OffsetSet::Parse(std::string_view text, const std::string& inp
     std::string_view item = Trimmed(text.substr(0, comma));
     if (more) text.remove_prefix(comma + 1);
 
-    size_t at = item.rfind('@');
-    size_t slash = at == std::string_view::npos ? at : item.rfind('/', at);
-    if (slash == std::string_view::npos || !IsTopicName(item.substr(0, slash))) {
-      return Status::Invalid("min-offset must be <topic>/<partition>@<offset>,…");
-    }
-    std::optional<int32_t> partition = ParseInteger<int32_t>(item.substr(slash + 1, at - slash - 1));
-    std::optional<int64_t> offset = ParseInteger<int64_t>(item.substr(at + 1));
-    if (!partition || !offset || *partition < 0 || *offset < 0) {
+    const std::optional<OffsetFields> fields = ParseOffset(item);
+    if (!fields) return Status::Invalid("min-offset must be <topic>/<partition>@<offset>,…");
+    if (!fields->partition || !fields->offset) {
       return Status::Invalid("min-offset: partition and offset must be whole numbers");
     }
-    const std::string_view topic = item.substr(0, slash);
-    set.Add(*partition, *offset, topic == input_topic ? "" : std::string(topic));
+    set.Add(*fields->partition, *fields->offset, fields->topic == input_topic ? "" : std::string(fields->topic));
   }
   return set;
 }

@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "cli/control/processes.h"
-#include "cli/control/text_file.h"
 #include "common/base/file_descriptor.h"
+#include "common/base/text_file.h"
 
 namespace odometer::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <sstream>
 
-#include "cli/control/text_file.h"
 #include "common/base/parse_integer.h"
+#include "common/base/text_file.h"
 
 namespace odometer::cli {
 namespace {

@@ -1,14 +1,12 @@
 #include "cli/control/run_folder.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
-#include "cli/control/text_file.h"
+#include "common/base/atomic_file.h"
+#include "common/base/text_file.h"
 
 namespace odometer::cli {
 namespace {
@@ -50,17 +48,7 @@ bool RunFolder::HasPidFile(const std::string& name) const {
 }
 
 Status RunFolder::Record(const std::string& name, const ProcessId& id) const {
-  const std::string path = PathOf(name, "pid");
-  const std::string next = path + ".new";
-  errno = 0;
-  std::ofstream file(next, std::ios::trunc);
-  file << ProcessIdText(id) << std::flush;
-  file.close();
-  if (!file) return Status::Stop(next + " cannot be written: " + std::strerror(errno));
-  // At once: nobody reads half a line.
-  std::error_code error;
-  fs::rename(next, path, error);
-  return error ? Status::Stop(path + " cannot be written: " + error.message()) : Status::Ok();
+  return ReplaceFile(PathOf(name, "pid"), ProcessIdText(id));
 }
 
 void RunFolder::Forget(const std::string& name) const {

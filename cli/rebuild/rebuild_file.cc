@@ -7,6 +7,8 @@
 #include "cli/rebuild/rebuild_from.h"
 #include "common/base/atomic_file.h"
 #include "common/base/parse_integer.h"
+#include "common/base/text_file.h"
+#include "common/base/word_lines.h"
 #include "common/kafka/offsets_text.h"
 
 namespace odometer::cli {
@@ -61,20 +63,14 @@ std::string RebuildFileText(const RebuildFile& file) {
 
 Result<RebuildFile> ParseRebuildFile(std::string_view text) {
   RebuildFile file;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    const size_t blank = line.find(' ');
-    if (end == std::string_view::npos || blank == std::string_view::npos) break;
-    if (!Take(line.substr(0, blank), line.substr(blank + 1), &file)) break;
-    text.remove_prefix(end + 1);
-  }
-  if (!text.empty() || file.generation == 0) return Status::Stop("it does not say which generation is being built");
+  const bool all_taken = TakeWordLines(
+      text, [&file](std::string_view word, std::string_view value) { return Take(word, value, &file); });
+  if (!all_taken || file.generation == 0) return Status::Stop("it does not say which generation is being built");
   return file;
 }
 
 Result<std::optional<RebuildFile>> ReadRebuildFile(const std::string& state_dir) {
-  const Result<std::string> text = ReadFile(FilePath(state_dir));
+  const Result<std::string> text = ReadTextFile(FilePath(state_dir));
   if (text.status().Is(ErrorKind::kNotFound)) return std::optional<RebuildFile>();
   if (!text.ok()) return text.status();
   Result<RebuildFile> file = ParseRebuildFile(*text);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/base/parse_integer.h"
+#include "common/kafka/offsets_text.h"
 #include "common/model/timestamp.h"
 
 namespace odometer::cli {
@@ -17,15 +18,9 @@ Status NotUnderstood(std::string_view text) {
 
 // Adds "<topic>/<partition>@<offset>"; false when it is none.
 bool AddOffset(std::string_view text, PartitionOffsets* offsets) {
-  const size_t at = text.rfind('@');
-  if (at == std::string_view::npos) return false;
-  const size_t slash = text.substr(0, at).rfind('/');
-  if (slash == std::string_view::npos || slash == 0) return false;
-  if (text.substr(0, slash).find_first_of("/@; ") != std::string_view::npos) return false;  // no topic's name has these
-  const auto partition = ParseInteger<int32_t>(text.substr(slash + 1, at - slash - 1));
-  const auto offset = ParseInteger<int64_t>(text.substr(at + 1));
-  if (!partition || !offset || *partition < 0 || *offset < 0) return false;
-  return offsets->emplace(TopicPartition{std::string(text.substr(0, slash)), *partition}, *offset).second;
+  const std::optional<OffsetFields> fields = ParseOffset(text);
+  if (!fields || !fields->partition || !fields->offset) return false;
+  return offsets->emplace(TopicPartition{std::string(fields->topic), *fields->partition}, *fields->offset).second;
 }
 
 }  // namespace

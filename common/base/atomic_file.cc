@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -41,21 +40,6 @@ Status ReplaceFile(const std::string& path, std::string_view text) {
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const FileDescriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return opened.valid() && fsync(opened.get()) == 0 ? Status::Ok() : CannotWrite(path);
-}
-
-Result<std::string> ReadFile(const std::string& path) {
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid() && (errno == ENOENT || errno == ENOTDIR)) return Status::NotFound("there is no " + path);
-  std::string text;
-  std::array<char, 4096> buffer;
-  while (file.valid()) {
-    const ssize_t count = read(file.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) break;
-    if (count == 0) return text;
-    text.append(buffer.data(), static_cast<size_t>(count));
-  }
-  return Status::Stop(path + " cannot be read: " + std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
 }
 
 }  // namespace odometer

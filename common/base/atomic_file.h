@@ -11,7 +11,4 @@ namespace odometer {
 // Durable once it has returned. One writer at a time. kStop, saying why, when it cannot be written: the old text stays.
 Status ReplaceFile(const std::string& path, std::string_view text);
 
-// kNotFound without such a file, kStop when it cannot be read.
-Result<std::string> ReadFile(const std::string& path);
-
 }  // namespace odometer

@@ -1,4 +1,4 @@
-#include "cli/control/text_file.h"
+#include "common/base/text_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "common/base/file_descriptor.h"
 
-namespace odometer::cli {
+namespace odometer {
 
 Result<std::string> ReadTextFile(const std::string& path, uint64_t from) {
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -30,4 +30,4 @@ Result<std::string> ReadTextFile(const std::string& path, uint64_t from) {
   }
 }
 
-}  // namespace odometer::cli
+}  // namespace odometer

@@ -6,9 +6,9 @@
 
 #include "common/base/status.h"
 
-namespace odometer::cli {
+namespace odometer {
 
 // What follows the first `from` bytes. kNotFound: there is no such file; kStop: it cannot be read.
 Result<std::string> ReadTextFile(const std::string& path, uint64_t from = 0);
 
-}  // namespace odometer::cli
+}  // namespace odometer

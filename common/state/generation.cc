@@ -4,6 +4,8 @@
 
 #include "common/base/atomic_file.h"
 #include "common/base/parse_integer.h"
+#include "common/base/text_file.h"
+#include "common/base/word_lines.h"
 
 namespace odometer {
 namespace {
@@ -31,12 +33,7 @@ std::string GenerationsText(const Generations& generations) {
 
 Result<Generations> ParseGenerations(std::string_view text) {
   Generations generations{.in_use = 0};
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    const size_t blank = text.find(' ');
-    if (end == std::string_view::npos || blank == std::string_view::npos || blank > end) break;
-    const std::string_view word = text.substr(0, blank);
-    const std::string_view value = text.substr(blank + 1, end - blank - 1);
+  const bool all_taken = TakeWordLines(text, [&generations](std::string_view word, std::string_view value) {
     const int32_t number = ParseInteger<int32_t>(value).value_or(0);
     if (word == "generation" && number > 0) {
       generations.in_use = number;
@@ -45,16 +42,16 @@ Result<Generations> ParseGenerations(std::string_view text) {
     } else if (word == "old-source" && !value.empty()) {
       generations.old_sources.emplace_back(value);
     } else {
-      break;
+      return false;
     }
-    text.remove_prefix(end + 1);
-  }
-  if (!text.empty() || generations.in_use == 0) return Status::Stop("it does not say which generation is in use");
+    return true;
+  });
+  if (!all_taken || generations.in_use == 0) return Status::Stop("it does not say which generation is in use");
   return generations;
 }
 
 Result<Generations> ReadGenerations(const std::string& state_dir) {
-  const Result<std::string> text = ReadFile(FilePath(state_dir));
+  const Result<std::string> text = ReadTextFile(FilePath(state_dir));
   if (text.status().Is(ErrorKind::kNotFound)) return Generations{};
   if (!text.ok()) return text.status();
   Result<Generations> generations = ParseGenerations(*text);

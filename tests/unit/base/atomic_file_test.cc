@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "common/base/text_file.h"
 #include "tests/unit/store/temp_folder.h"
 
 namespace odometer {
@@ -13,12 +14,12 @@ namespace {
 TEST(AtomicFile, IsReplacedAsAWhole) {
   const TempFolder folder;
   const std::string path = folder.path() + "/file";
-  EXPECT_TRUE(ReadFile(path).status().Is(ErrorKind::kNotFound));
+  EXPECT_TRUE(ReadTextFile(path).status().Is(ErrorKind::kNotFound));
   ASSERT_TRUE(ReplaceFile(path, "one\n").ok());
-  EXPECT_EQ(ReadFile(path).value(), "one\n");
+  EXPECT_EQ(ReadTextFile(path).value(), "one\n");
   const std::string large(100'000, 'x');
   ASSERT_TRUE(ReplaceFile(path, large).ok());
-  EXPECT_EQ(ReadFile(path).value(), large);
+  EXPECT_EQ(ReadTextFile(path).value(), large);
   EXPECT_FALSE(std::filesystem::exists(path + ".new"));
 }
 
@@ -28,7 +29,7 @@ TEST(AtomicFile, TheOldTextStaysWhereItCannotBeReplaced) {
   ASSERT_TRUE(ReplaceFile(path, "old").ok());
   std::filesystem::create_directory(path + ".new");  // in the way
   EXPECT_TRUE(ReplaceFile(path, "new").Is(ErrorKind::kStop));
-  EXPECT_EQ(ReadFile(path).value(), "old");
+  EXPECT_EQ(ReadTextFile(path).value(), "old");
   EXPECT_TRUE(ReplaceFile(folder.path() + "/absent/file", "new").Is(ErrorKind::kStop));
 }
 

@@ -8,7 +8,7 @@
 
 #include <fstream>
 
-#include "cli/control/text_file.h"
+#include "common/base/text_file.h"
 #include "tests/unit/store/temp_folder.h"
 
 namespace odometer::cli {
