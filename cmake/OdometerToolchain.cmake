@@ -22,9 +22,6 @@ endif()
 # __int128 is an extension that both compilers have.
 target_compile_options(odometer_flags INTERFACE -Wno-pedantic)
 
-if(ODOMETER_FAILPOINTS)
-  target_compile_definitions(odometer_flags INTERFACE ODOMETER_FAILPOINTS)
-endif()
 if(ODOMETER_SANITIZE)
   # Lines are all that a report needs of debug information. That and the rest together make the build four times as fast.
   target_compile_options(odometer_flags INTERFACE -fsanitize=${ODOMETER_SANITIZE} -fno-sanitize-recover=all -g1)

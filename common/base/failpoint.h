@@ -1,5 +1,5 @@
-// Places at which a test makes a real process die, or a call fail, whatever the broker and the disk would do. Only in
-// builds with the CMake option ODOMETER_FAILPOINTS, which no release has: there a step is its call and nothing else.
+// Places at which a test makes a real process die, or a call fail, whatever the broker and the disk would do. Only where
+// ODOMETER_FAILPOINTS is defined, as in the binary that tests/failpoints builds: in all others a step is its call and nothing else.
 //
 // The environment variable FAILPOINTS names what is to happen, separated by ';':
 //   FAILPOINTS="commit.flush.before=die; restore.read.after=retry@3"

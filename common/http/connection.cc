@@ -117,7 +117,7 @@ std::optional<std::string_view> Connection::Receive() {
   } while (count < 0 && errno == EINTR);
   if (count >= 0) return std::string_view(context_.read_buffer.data(), static_cast<size_t>(count));
   readable_ = false;
-  if (errno != EAGAIN && errno != EWOULDBLOCK) Close();
+  if (errno != EAGAIN && errno != EWOULDBLOCK) CloseBroken(errno);
   return std::nullopt;
 }
 
@@ -264,7 +264,7 @@ bool Connection::Write(size_t* budget) {
   size_t taken = 0;
   OutputQueue::Sent sent = output_.SendTo(socket_, *budget, &taken);
   if (sent == OutputQueue::Sent::kFailed) {
-    Close();
+    CloseBroken(errno);
     return true;
   }
   if (taken > 0) last_activity_ms_ = last_write_ms_ = context_.now_ms;
@@ -277,6 +277,11 @@ bool Connection::Write(size_t* budget) {
   }
   Spend(taken, budget);
   return taken > 0;
+}
+
+void Connection::CloseBroken(int error) {
+  if (live_ && error == ETIMEDOUT) DropLive("write_timeout");  // the kernel was first, see StartLive
+  Close();
 }
 
 void Connection::EndIfDone() {

@@ -114,6 +114,7 @@ class Connection {
   bool Emit(size_t* budget);
   bool Write(size_t* budget);
   bool Linger(size_t* budget);
+  void CloseBroken(int error);
 
   // What there is, in the read buffer; empty at the end of input, nothing when there is none for now, or the socket failed.
   std::optional<std::string_view> Receive();

@@ -53,6 +53,7 @@ class Cluster:
             "state.dir": self.state_folder,
             "session.timeout": f"{SESSION_TIMEOUT_S}s",
             "transaction.timeout": f"{TRANSACTION_TIMEOUT_S}s",
+            "commit.interval": "250ms",  # each commit costs the broker much
             "memory.limit": "208MiB",  # small, so that it flushes and compacts now and then
             "rules.file": self.folder + "/rules.yaml",
         }

@@ -93,7 +93,7 @@ class KafkaSender(Sender):
             "bootstrap.servers": broker,
             "partitioner": partitioner,
             "enable.idempotence": True,
-            "linger.ms": 5,
+            "linger.ms": 50,  # each request costs the broker much
             "topic.metadata.refresh.interval.ms": 2000,  # a topic that has grown is noticed
             "log_level": 2,
         }

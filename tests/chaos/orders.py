@@ -154,12 +154,14 @@ class CountedOrders:
             "without_events": self.without_events,
         }
 
-    def differences(self, http):
-        """(number of values compared, the differences) of what `http` serves: ticks, and orders by country."""
+    def differences(self, http, answered):
+        """(number of values compared, the differences) of what `http` serves: ticks, and orders by country. `answered`: told of each
+        answer, (name, what was served)."""
         found = []
         compared = 0
         for name, expected in self.ticks.items():
-            served = http.get_gauge(name)
+            served = http.get_json("/gauges/" + name)[0][name]
+            answered(name, served)
             wrong = {tick for tick in served.keys() | expected.keys() if served.get(tick) != expected.get(tick)}
             found += [f"{name} at {t}: {served.get(t)} instead of {expected.get(t)}" for t in sorted(wrong)]
             if list(served) != sorted(served, key=int):
@@ -167,6 +169,7 @@ class CountedOrders:
             compared += len(expected)
         for country, count in self.by_country.items():
             answer, _ = http.get_json("/read", key="orders", type="counter", **{"label.country": country})
+            answered("orders of " + country, answer["values"])
             if [value["value"] for value in answer["values"]] != [count]:
                 found.append(f"orders of {country}: {answer['values']} instead of {count}")
             compared += 1

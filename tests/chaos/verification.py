@@ -5,33 +5,11 @@ import time
 
 from comparison import compare_everything, read_accounting
 from confluent_kafka import Consumer, KafkaError, TopicPartition
-from deployment import Http, wait_for
+from deployment import wait_for
 from oracle import decode, read_topic
 from orders import CountedOrders
 
 SETTLE_S = 180
-THREADS = 4
-
-
-class RememberingHttp(Http):
-    """Keeps what was answered, but for what depends on when it was asked."""
-
-    def __init__(self, port, answers):
-        super().__init__(port)
-        self.answers = answers
-
-    def get_json(self, target, **query):
-        answer, headers = super().get_json(target, **query)
-        self.answers[(target, *sorted(query.items()))] = [
-            {name: value for name, value in item.items() if not name.endswith("_rate")} for item in answer["values"]
-        ]
-        return answer, headers
-
-    def get_gauge(self, name):
-        """{tick: value}"""
-        answer, _ = super().get_json("/gauges/" + name)
-        self.answers[("/gauges/", name)] = answer
-        return answer[name]
 
 
 class Verification:
@@ -202,11 +180,16 @@ class Verification:
         answers = {}
         started = time.monotonic()
         wait_for("all partitions to be covered", self.complete, SETTLE_S, 0.2)
-        port = self.deployment.ports["query"]
+
+        def answered(query, values):
+            # But for what depends on when it was asked.
+            steady = [{name: value for name, value in item.items() if not name.endswith("_rate")} for item in values]
+            answers[tuple(sorted(query.items()))] = steady
+
         records = self.good + self.counted_orders.events
-        compared, found = compare_everything(lambda: RememberingHttp(port, answers), records, THREADS)
+        compared, found = compare_everything(self.deployment.ports["query"], records, answered)
         self.differ(what, found)
-        ticks, found = self.counted_orders.differences(RememberingHttp(port, answers))
+        ticks, found = self.counted_orders.differences(self.deployment.http("query"), answers.__setitem__)
         self.differ(f"orders {what}", found)
         self.compared += compared + ticks
         self.check_raw_events(what)

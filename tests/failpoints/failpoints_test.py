@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """At each step of the commit protocol and of recovery the processor dies, or the step fails; what it counts stays exact.
 
-Needs a binary that was built with ODOMETER_FAILPOINTS (the preset `debug`)."""
+Its argument: the odometer that has failpoints."""
 
 import json
 import os
@@ -86,6 +86,7 @@ class Story:
 
 
 def main():
+    os.environ["ODOMETER_BINARY"] = sys.argv[1]
     with Deployment(partitions=2) as deployment:
         story = Story(deployment)
         deployment.start("processor")

@@ -18,7 +18,7 @@ from comparison import compare_everything, read_accounting
 from confluent_kafka import Producer
 from deployment import Deployment, wait_for
 from events import TYPES, make_value
-from oracle import aggregate, read_topic
+from oracle import aggregate, read_events, read_topic
 
 LONG = bool(os.environ.get("ODOMETER_TEST_LONG"))
 SECONDS = 600 if LONG else 66
@@ -31,7 +31,7 @@ QUERIES_WHILE_DEAD = 1_000
 def produce(deployment, partitioner, seed, failures, killed):
     """For SECONDS at least, and until all kills are over, however slow the machine is."""
     rng = random.Random(seed)
-    producer = Producer({"bootstrap.servers": deployment.broker, "partitioner": partitioner, "linger.ms": 5})
+    producer = Producer({"bootstrap.servers": deployment.broker, "partitioner": partitioner, "linger.ms": 50})
 
     def delivered(error, _message):
         if error:
@@ -75,7 +75,7 @@ def query_while_dead(deployment, rng):
 def check_dead_answers(records, answers):
     text = answers[0][2]
     before = {int(part.rsplit("/")[-1].split("@")[0]): int(part.split("@")[1]) for part in text.split(",")}
-    totals = aggregate(records, 0, before)
+    totals = aggregate(read_events(records), 0, before)
     for name, value, _ in answers:
         expected = totals.get(("counter", None, name))
         assert value == (expected[0].total if expected else None), f"{name} as of {text}: {value}"
@@ -134,7 +134,7 @@ def main():
         records = read_topic(deployment.broker, deployment.topic, deployment.partitions)
         assert len(records) >= 200_000, len(records)
         check_dead_answers(records, dead_answers)
-        compared, differences = compare_everything(lambda: deployment.http("query"), records)
+        compared, differences = compare_everything(deployment.ports["query"], records)
         assert not differences, f"{len(differences)} differences: {differences[:3]}"
         counted = read_accounting(deployment.http("query"))
         assert counted["consumed"] == counted["applied"] == len(records), f"{counted} of {len(records)} records"

@@ -13,7 +13,7 @@ import time
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 from deployment import Deployment, wait_for
-from oracle import aggregate, read_topic
+from oracle import aggregate, read_events, read_topic
 
 FINITE_TIERS = {"tiers": [{"size": "1s", "retention": "1m"}, {"size": "1m", "retention": "1h"}], "totals": False}
 
@@ -130,10 +130,10 @@ def test_events_are_late_only_past_every_tier():
 
 
 def check_against_oracle(deployment):
-    records = read_topic(deployment.broker, deployment.topic, len(deployment.ends()))
-    for (_, _, name), windows in aggregate(records, 0).items():
+    counted = read_events(read_topic(deployment.broker, deployment.topic, len(deployment.ends())))
+    for (_, _, name), windows in aggregate(counted, 0).items():
         assert total(deployment, name) == windows[0].total, name
-    for (_, _, name), windows in aggregate(records, 60_000).items():
+    for (_, _, name), windows in aggregate(counted, 60_000).items():
         points, _ = deployment.http("query").get_json("/read", key=name, type="points", period=60)
         expected = [{"from": start, "value": int(window.total)} for start, window in sorted(windows.items())]
         assert points["values"] == expected, name

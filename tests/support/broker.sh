@@ -39,13 +39,39 @@ free_port() {
   done
 }
 
+# class_archive: the file that keeps what this Java has made of Kafka's classes.
+class_archive() {
+  local java
+  java=$(readlink -f "$(java_command)")
+  printf '%s/classes-%s.jsa' "$(kafka_jars)" "$(cksum <"${java%/bin/java}/release" | cut -d ' ' -f 1)"
+}
+
+# archive_classes FILE: by a broker that has started and ends. With its classes at hand another one starts in half the time.
+archive_classes() {
+  local dir
+  dir=$(mktemp -d)
+  KAFKA_CLASS_ARCHIVE=("-XX:ArchiveClassesAtExit=$dir/classes.jsa")
+  start_in "$dir" "$(free_port)"
+  stop_broker
+  KAFKA_CLASS_ARCHIVE=()
+  if [[ -s $dir/classes.jsa ]]; then mv "$dir/classes.jsa" "$1"; fi
+  rm -rf "$dir"
+}
+
+start_in() {
+  RUN_DIR=$1/run
+  launch_broker "$@"
+  await_broker "$1" "$2"
+}
+
 start() {
-  local port=$1 dir
+  local port=$1 archive dir
   mkdir -p "$2"
   dir=$(cd "$2" && pwd -P)
-  RUN_DIR=$dir/run
-  launch_broker "$dir" "$port" "${@:3}"
-  await_broker "$dir" "$port"
+  archive=$(class_archive)
+  [[ -s $archive ]] || archive_classes "$archive"
+  if [[ -s $archive ]]; then KAFKA_CLASS_ARCHIVE=("-XX:SharedArchiveFile=$archive"); fi
+  start_in "$dir" "$port" "${@:3}"
 }
 
 if [[ ${1:-} == start ]] && (($# >= 3)); then

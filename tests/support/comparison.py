@@ -1,15 +1,20 @@
 """Compares what is served over HTTP with what the oracle says: every window of every tier, and every total."""
 
-import threading
+import itertools
+import json
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
-from oracle import aggregate
+from oracle import aggregate, read_events
+from pipelined import Connection
 
 TIERS_MS = (1_000, 60_000, 3_600_000)
 # How long the default tiers are kept, by the time of the newest event; not named: for ever.
 RETENTION_MS = {1_000: 3_600_000, 60_000: 7 * 86_400_000}
 TOTAL = 0
 BECAME = ("applied", "duplicate", "late", "rejected", "overflowed")
+# How many series are asked for together.
+JOBS_AT_A_TIME = 64
 QUANTILES = {"p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 
 
@@ -21,8 +26,7 @@ def check_timer(answer, expected, what):
     assert answer["count"] == expected.count, f"{what}: {answer}"
     close(answer["sum"], expected.total, expected.magnitude, what + " sum")
     assert (answer["min"], answer["max"]) == (min(expected.values), max(expected.values)), f"{what}: {answer}"
-    for name, q in QUANTILES.items():
-        exact = expected.quantile(q)
+    for name, exact in zip(QUANTILES, expected.quantiles(QUANTILES.values())):
         assert abs(answer[name] - exact) <= 0.01 * abs(exact), f"{what} {name}: {answer[name]} instead of {exact}"
 
 
@@ -33,22 +37,28 @@ def check_set(answer, expected, what):
     assert abs(answer["value"] - expected.distinct) <= allowed, f"{what}: {answer} instead of {expected.distinct}"
 
 
-def check_series(http, key, windows, size_ms):
-    """Compares one series in one tier (size_ms 0: the total); returns the number of windows compared."""
+def questions(key, windows, size_ms):
+    """The parameters of each /read by which one series is compared in one tier (size_ms 0: the total)."""
     kind, _, name = key
-    query = {"key": name, "type": kind}
-    if size_ms and kind == "counter":
-        query["type"] = "points"
     if kind == "meter":
-        return check_meter(http, query, windows, size_ms)
-    if size_ms:
-        query["period"] = size_ms // 1000
-    elif kind == "gauge":
+        ranges = [{"from": start, "to": start + size_ms - 1} if size_ms else {} for start in windows]
+        return [{"key": name, "type": kind, **range_ms} for range_ms in ranges]
+    if not size_ms:
         # A gauge without a range has no total of its own: its last value is that of its last bucket.
-        query["period"] = 3600
-    values, _ = http.get_json("/read", **query)
-    values = values["values"]
+        return [{"key": name, "type": kind} | ({"period": 3600} if kind == "gauge" else {})]
+    return [{"key": name, "type": "points" if kind == "counter" else kind, "period": size_ms // 1000}]
+
+
+def check_series(key, windows, size_ms, answers):
+    """Compares what was answered to questions(); returns the number of windows compared."""
+    kind, _, name = key
     what = f"{name} by {size_ms} ms"
+    if kind == "meter":
+        for (start, expected), values in zip(windows.items(), answers):
+            count = sum(value["count"] for value in values)
+            assert count == expected.count, f"{what}@{start}: {count} instead of {expected.count}"
+        return len(windows)
+    (values,) = answers
     if kind == "gauge" and not size_ms:
         assert values and values[-1]["value"] == windows[0].last, f"{what}: {values[-1:]} instead of {windows[0].last}"
         return 1
@@ -69,16 +79,6 @@ def check_series(http, key, windows, size_ms):
     return len(windows)
 
 
-def check_meter(http, query, windows, size_ms):
-    for start, expected in windows.items():
-        if size_ms:
-            query["from"], query["to"] = start, start + size_ms - 1
-        values, headers = http.get_json("/read", **query)
-        count = sum(value["count"] for value in values["values"])
-        assert count == expected.count, f"{query}: {count} instead of {expected.count} ({headers})"
-    return len(windows)
-
-
 def retained(series, size_ms):
     """Of the series those windows that their tier still answers for."""
     if size_ms not in RETENTION_MS:
@@ -88,27 +88,46 @@ def retained(series, size_ms):
     return {key: {s: w for s, w in windows.items() if s > oldest} for key, windows in series.items()}
 
 
-def compare_everything(new_http, records, threads=4):
+def read_all(connection, queries):
+    """The values of each /read with these parameters."""
+    found = connection.get_all(["/read?" + urllib.parse.urlencode(query) for query in queries])
+    for query, (status, _, body) in zip(queries, found):
+        assert status == 200, f"{query}: {status} {body[:300]!r}"
+    return [json.loads(body)["values"] for *_, body in found]
+
+
+def compare_everything(port, records, answered=None, threads=2):
     """(number of windows and totals compared, the differences: at most one text for each series and tier).
 
-    `new_http`: makes a connection to the query process, one for each thread.
+    `port`: of the query process. `answered`: told of each answer, (parameters, values).
     """
-    local = threading.local()
-
-    def check(job):
-        if not hasattr(local, "http"):
-            local.http = new_http()
-        try:
-            return check_series(local.http, *job), None
-        except AssertionError as difference:
-            return 0, str(difference)
-
+    events = read_events(records)
     jobs = []
     for size_ms in (*TIERS_MS, TOTAL):
-        jobs += [(key, windows, size_ms) for key, windows in retained(aggregate(records, size_ms), size_ms).items()]
+        jobs += [(key, windows, size_ms) for key, windows in retained(aggregate(events, size_ms), size_ms).items()]
+
+    def compare(some):
+        compared, differences = 0, []
+        connection = Connection(port)
+        for first in range(0, len(some), JOBS_AT_A_TIME):
+            together = some[first : first + JOBS_AT_A_TIME]
+            asked = [questions(*job) for job in together]
+            answers = iter(read_all(connection, list(itertools.chain(*asked))))
+            for job, queries in zip(together, asked):
+                values = [next(answers) for _ in queries]
+                if answered:
+                    for query, found in zip(queries, values):
+                        answered(query, found)
+                try:
+                    compared += check_series(*job, values)
+                except AssertionError as difference:
+                    differences.append(str(difference))
+        connection.close()
+        return compared, differences
+
     with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(check, jobs))
-    return sum(count for count, _ in results), [difference for _, difference in results if difference]
+        results = list(pool.map(compare, [jobs[first::threads] for first in range(threads)]))
+    return sum(count for count, _ in results), list(itertools.chain(*(found for _, found in results)))
 
 
 def read_accounting(http, transactions=False):

@@ -4,7 +4,6 @@ import json
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import cbor2
 import msgpack
@@ -34,11 +33,13 @@ class Expected:
 
     @property
     def total(self):
-        return sum(Fraction(value) for value in self.values)
+        """To the bit of whole numbers; of fractions the nearest number."""
+        whole = all(isinstance(value, int) for value in self.values)
+        return sum(self.values) if whole else math.fsum(self.values)
 
     @property
     def magnitude(self):
-        return float(sum(abs(Fraction(value)) for value in self.values))
+        return math.fsum(abs(value) for value in self.values)
 
     @property
     def distinct(self):
@@ -49,10 +50,10 @@ class Expected:
     def last_ts(self):
         return self.last_key[0]
 
-    def quantile(self, q):
-        """The value at rank floor(q * (count - 1))."""
+    def quantiles(self, wanted):
+        """Of each q the value at rank floor(q * (count - 1))."""
         ordered = sorted(self.values)
-        return ordered[math.floor(q * (len(ordered) - 1))]
+        return [ordered[math.floor(q * (len(ordered) - 1))] for q in wanted]
 
 
 def read_topic(broker, topic, partitions):
@@ -90,18 +91,24 @@ def decode(value, headers):
         raise ValueError(str(cut)) from cut
 
 
-def aggregate(records, size_ms, before=None):
-    """{(type, level or None, name): {window start: Expected}}; size_ms 0: one window, at 0.
+def read_events(records):
+    """[(partition, offset, ts, (type, level or None, name), value)]: what records say when all of them are events."""
+    events = []
+    for partition, offset, timestamp, value, headers in records:
+        event = decode(value, headers)
+        key = (event.get("type", "counter"), event.get("level"), event["name"])
+        events.append((partition, offset, event.get("ts", timestamp), key, event.get("value", 1)))
+    return events
+
+
+def aggregate(events, size_ms, before=None):
+    """{(type, level or None, name): {window start: Expected}} of events as read_events gives them; size_ms 0: one window, at 0.
 
     `before`: only records below that offset of their partition.
     """
     series = defaultdict(lambda: defaultdict(Expected))
-    for partition, offset, timestamp, value, headers in records:
-        if before is not None and offset >= before[partition]:
-            continue
-        event = decode(value, headers)
-        ts = event.get("ts", timestamp)
-        window = ts - ts % size_ms if size_ms else 0
-        key = (event.get("type", "counter"), event.get("level"), event["name"])
-        series[key][window].add(event.get("value", 1), ts, partition, offset)
+    for partition, offset, ts, key, value in events:
+        if before is None or offset < before[partition]:
+            window = ts - ts % size_ms if size_ms else 0
+            series[key][window].add(value, ts, partition, offset)
     return series

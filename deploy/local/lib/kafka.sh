@@ -57,6 +57,9 @@ END
   if (($# > 0)); then printf '%s\n' "$@"; fi
 }
 
+# The JVM's option for a file with classes of Kafka that it need not load anew, where there is one.
+KAFKA_CLASS_ARCHIVE=()
+
 # format_storage DIR JAVA: what a new broker needs on disk. Does nothing for a formatted one; a half-formatted one is finished.
 format_storage() {
   local dir=$1 java=$2 id=""
@@ -64,7 +67,7 @@ format_storage() {
   until [[ $id =~ ^[A-Za-z0-9] ]]; do  # a leading '-' would be taken for an option
     id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22)
   done
-  "$java" -Xmx128m -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$KAFKA_SOURCES/log4j2.xml" \
+  "$java" -Xmx128m -XX:TieredStopAtLevel=1 "${KAFKA_CLASS_ARCHIVE[@]}" "-Dlog4j2.configurationFile=$KAFKA_SOURCES/log4j2.xml" \
     "-Dodometer.kafka.log=$dir/logs/kafka.log" -cp "$(kafka_jars)/*" kafka.tools.StorageTool \
     format --ignore-formatted -t "$id" -c "$dir/kafka/server.properties" >>"$dir/logs/kafka.out" 2>&1
 }
@@ -99,7 +102,7 @@ launch_broker() {
     fail "the broker's folder $dir/kafka/data could not be formatted."
   fi
   start_process broker "$dir/logs/kafka.out" "$port" "$java" -Xms256m -Xmx512m -XX:+ExitOnOutOfMemoryError \
-    "${KAFKA_JVM_OPTIONS[@]}" \
+    "${KAFKA_CLASS_ARCHIVE[@]}" "${KAFKA_JVM_OPTIONS[@]}" \
     "-Dlog4j2.configurationFile=$KAFKA_SOURCES/log4j2.xml" "-Dodometer.kafka.log=$dir/logs/kafka.log" \
     -cp "$(kafka_jars)/*" kafka.Kafka "$dir/kafka/server.properties"
 }

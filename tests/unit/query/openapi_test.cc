@@ -53,12 +53,12 @@ const YAML::Node& Document() {
 
 // "#/paths/~1metric" → the node. JSON pointers write '/' as ~1.
 YAML::Node Resolve(const std::string& reference) {
-  YAML::Node node = YAML::Clone(Document());
+  YAML::Node node = Document();  // shares what it holds
   for (size_t begin = 2; begin < reference.size();) {
     size_t end = std::min(reference.find('/', begin), reference.size());
     std::string key = reference.substr(begin, end - begin);
     for (size_t at; (at = key.find("~1")) != std::string::npos;) key.replace(at, 2, "/");
-    YAML::Node next = node[key];
+    const YAML::Node next = std::as_const(node)[key];
     if (!next) throw std::runtime_error("nothing at " + reference);
     node.reset(next);
     begin = end + 1;
