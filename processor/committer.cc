@@ -270,8 +270,9 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
   std::vector<TaskMeta> metas;
 
   auto abort = [&](const Status& why) {
-    if (why.Is(ErrorKind::kRecover) || why.Is(ErrorKind::kStop)) return why;
+    // Whatever failed, and be it the store: until then the producer refers to the transaction's records.
     Status aborted = producer->Abort();
+    if (why.Is(ErrorKind::kRecover) || why.Is(ErrorKind::kStop)) return why;
     if (!aborted.ok()) return aborted;
     // What is refused once is refused again.
     return why.Is(ErrorKind::kInvalid) ? Status::Stop(why.message()) : Status::Abort(why.message());

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=900
+# ctest: timeout=900 heavy
 """A processor that catches up with far more series and windows than fit into its memory stays within memory.limit and a
 tenth, and counts all of them.
 

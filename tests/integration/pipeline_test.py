@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=900
+# ctest: timeout=900 heavy
 """Over 200,000 events of 5,000 series of all types, from two producers with different partitioners, out of order by up to
 30 s, while the processor is killed with -9 ten times: every window of every tier and every total, as served over HTTP,
 equals what an independent reading of the topic says. While the processor is dead, queries are answered as of the last

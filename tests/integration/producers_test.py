@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=900
+# ctest: timeout=900 heavy
 """The programs of docs/producers.md, each as it stands there but for its addresses and names: what they send is counted.
 
 Those that the project's own packages can run must run. The others are run where their language is installed and what they

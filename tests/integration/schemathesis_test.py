@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=900
+# ctest: timeout=900 heavy
 """Requests made of the OpenAPI document, good and bad ones by the thousand, against a real `odometer serve`: no 5xx, and no
 status, content type, header or body that the document does not say. What was taken is then counted: a record that the ingest
 accepts and the processor rejects would be a defect of either.
