@@ -54,6 +54,8 @@ Status SetAll(rd_kafka_conf_t* conf, const ClientConfig& config) {
 Result<ClientPtr> NewClient(const ClientConfig& config) {
   std::unique_ptr<rd_kafka_conf_t, Free<rd_kafka_conf_destroy>> conf(rd_kafka_conf_new());
   ODOMETER_RETURN_IF_ERROR(Set(conf.get(), "socket.nagle.disable", "true"));
+  // A broker that was away is used again within this; librdkafka's default is ten seconds.
+  ODOMETER_RETURN_IF_ERROR(Set(conf.get(), "reconnect.backoff.max.ms", "2000"));
   ODOMETER_RETURN_IF_ERROR(SetAll(conf.get(), config));
   rd_kafka_conf_set_log_cb(conf.get(), OnLog);
   rd_kafka_conf_set_opaque(conf.get(), config.opaque);

@@ -1,6 +1,7 @@
 #include "query/live/live_hub.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/kafka/offsets_text.h"
@@ -164,11 +165,11 @@ void LiveHub::AdvanceFromKept(Client* client) {
 }
 
 void LiveHub::KeepWhatIsAhead(Client* client) {
-  const LiveOffsets& positions = positions_;
-  std::erase_if(client->next, [&](const auto& entry) {
-    auto position = positions.find(entry.first);
-    return position == positions.end() || entry.second <= position->second;
-  });
+  for (auto entry = client->next.begin(); entry != client->next.end();) {
+    auto position = positions_.find(entry->first);
+    const bool ahead = position != positions_.end() && entry->second > position->second;
+    entry = ahead ? std::next(entry) : client->next.erase(entry);
+  }
 }
 
 bool LiveHub::TakesReplay(const Client& client, const Span& span, int64_t offset) const {

@@ -73,7 +73,7 @@ def main():
         ends = ",".join(f"{deployment.topic}/{p}@{end - 1}" for p, end in enumerate(deployment.ends()))
         accounting, _ = deployment.http("query").get_json("/api/v1/accounting", **{"min-offset": ends})
         assert accounting["applied"] == SERIES * EVENTS_PER_SERIES and accounting["balanced"], accounting
-        assert deployment.metric_sum("processor", "odometer_series") == SERIES
+        deployment.expect_metric("processor", "odometer_series", SERIES)
         stored = deployment.metric_sum("processor", "odometer_state_disk_bytes") / 2**20
         print(f"{SERIES} series, {stored:.0f} MiB on disk: at most {peak:.0f} MiB of a limit of {LIMIT_MIB}")
         assert peak <= 1.1 * LIMIT_MIB, f"{peak:.0f} MiB"

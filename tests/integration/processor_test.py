@@ -86,6 +86,8 @@ def test_bad_records_become_dead_letters_and_the_rest_counts():
         for headers, value in letters:
             assert headers["odometer-topic"] == deployment.topic
             assert int(headers["odometer-offset"]) % 2 == 0, headers
+        deployment.expect_metric("processor", "odometer_events_consumed_total", 2 * len(originals))
+        deployment.expect_metric("processor", "odometer_events_applied_total", len(originals))
         metrics = deployment.metrics("processor")
         for reason, records in bad.items():
             rejected = sum(v for k, v in metrics.items() if "rejected" in k and f'reason="{reason}"' in k)
@@ -93,8 +95,6 @@ def test_bad_records_become_dead_letters_and_the_rest_counts():
         accounting, _ = deployment.http("query").get_json("/api/v1/accounting")
         assert accounting["rejected_by_reason"] == {reason: len(records) for reason, records in bad.items()}, accounting
         assert accounting["consumed"] == 2 * len(originals) and accounting["balanced"], accounting
-        assert deployment.metric_sum("processor", "odometer_events_consumed_total") == 2 * len(originals)
-        assert deployment.metric_sum("processor", "odometer_events_applied_total") == len(originals)
 
 
 def test_a_letter_is_cut_to_what_the_processor_sends():
@@ -125,8 +125,8 @@ def test_events_are_late_only_past_every_tier():
         deployment.wait_until_counted()
         points, _ = deployment.http("query").get_json("/read", key="x", type="points", period=60)
         assert points["values"] == [{"from": start, "value": 5}, {"from": start + 5 * minute, "value": 2}], points
-        assert deployment.metric_sum("processor", "odometer_events_late_total") == 1
-        assert deployment.metric_sum("processor", "odometer_events_applied_total") == 3
+        deployment.expect_metric("processor", "odometer_events_late_total", 1)
+        deployment.expect_metric("processor", "odometer_events_applied_total", 3)
 
 
 def check_against_oracle(deployment):
@@ -162,7 +162,7 @@ def test_a_lost_state_folder_is_restored_from_the_changelogs():
         send(deployment, events(1000, first=5000))
         deployment.wait_until_counted()
         check_against_oracle(deployment)
-        assert deployment.metric_sum("processor", "odometer_events_consumed_total") == 1000
+        deployment.expect_metric("processor", "odometer_events_consumed_total", 1000)
 
 
 def test_what_is_sent_again_with_its_id_counts_once():
@@ -194,7 +194,7 @@ def test_what_is_sent_again_with_its_id_counts_once():
         deployment.start("processor")
         send_all()
         check()
-        assert deployment.metric_sum("processor", "odometer_events_duplicate_total") == 300
+        deployment.expect_metric("processor", "odometer_events_duplicate_total", 300)
         deployment.stop("processor")
         deployment.stop("query")
         shutil.rmtree(deployment.folder + "/state")
@@ -202,7 +202,7 @@ def test_what_is_sent_again_with_its_id_counts_once():
         deployment.start("query")
         send_all()
         check()
-        assert deployment.metric_sum("processor", "odometer_events_duplicate_total") == 300
+        deployment.expect_metric("processor", "odometer_events_duplicate_total", 300)
 
 
 def test_series_past_a_limit_are_folded_and_their_org_is_named():

@@ -198,6 +198,13 @@ class Deployment:
     def metric_sum(self, name, prefix):
         return sum(value for key, value in self.metrics(name).items() if re.match(prefix + r"(\{|$)", key))
 
+    def expect_metric(self, name, prefix, expected):
+        """The sum of these series; of a commit a process tells only a moment after the broker has it."""
+        try:
+            wait_for(f"{prefix} of {name}", lambda: self.metric_sum(name, prefix) == expected, 20)
+        except AssertionError as late:
+            raise AssertionError(f"{late} to be {expected}: it is {self.metric_sum(name, prefix)}") from late
+
     def ends(self, topic=None):
         """The end offset of each partition."""
         consumer = Consumer({"bootstrap.servers": self.broker, "group.id": self.name + "-ends"})
