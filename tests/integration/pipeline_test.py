@@ -21,7 +21,7 @@ from events import TYPES, make_value
 from oracle import aggregate, read_events, read_topic
 
 LONG = bool(os.environ.get("ODOMETER_TEST_LONG"))
-SECONDS = 600 if LONG else 66
+SECONDS = 600 if LONG else 62
 KILLS = 50 if LONG else 10
 EVENTS_PER_SECOND = 3_400
 SERIES_PER_TYPE = 1_250
