@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from deployment import Http
 from events import TYPES, make_value
 
-EVENTS_PER_SECOND = {"murmur2_random": 250, "consistent_random": 250}
+EVENTS_PER_SECOND = {"murmur2_random": 120, "consistent_random": 120}
 INGEST_EVENTS_PER_SECOND = 60
 SERIES_PER_TYPE = 60
 MAX_AGE_MS = 30_000
