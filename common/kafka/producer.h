@@ -23,7 +23,8 @@ inline constexpr int64_t kMaxRecordBytes = 10 << 20;
 int64_t MaxRecordBytes(const KafkaProperties& properties);
 
 // Produces in transactions. One thread at a time. Errors: kRetry (call the same again), kAbort (call Abort, keep the
-// deltas), kRecover (fenced or fatal: this object is finished), kStop (refused for good).
+// deltas), kRecover (fenced or fatal: this object is finished, and only Abort may still be called), kStop (refused for
+// good).
 //
 // Records are not copied. None that was handed over is referenced any more once Flush or Commit has returned OK, Abort
 // has returned whatever it returns, or any call has returned kRecover or kStop.

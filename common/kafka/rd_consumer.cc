@@ -156,7 +156,6 @@ Status RdConsumer::Open(const ConsumerOptions& options) {
       {"queued.min.messages", std::to_string(std::clamp<size_t>(options.prefetch_records, 1, 10'000'000))},
       {"queued.max.messages.kbytes", std::to_string(std::clamp<size_t>(options.prefetch_bytes >> 10, 1, 2'097'151))},
       {"check.crcs", "true"},
-      {"fetch.wait.max.ms", "100"},  // a partition that is started waits for the fetch under way
   };
   config.defaults.merge(rd::FetchWaker::Properties());
   config.fixed = {

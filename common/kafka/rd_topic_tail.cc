@@ -43,7 +43,6 @@ Status RdTopicTail::Open(const TopicTailOptions& options) {
   rd::ClientConfig config{.type = RD_KAFKA_CONSUMER, .client_id = options.client_id, .properties = &options.properties};
   config.defaults = {
       {"check.crcs", "true"},
-      {"fetch.wait.max.ms", "100"},
       {"queued.min.messages", std::to_string(kQueuedRecords)},
       {"queued.max.messages.kbytes", "16384"},
       {"topic.metadata.refresh.interval.ms", "5000"},
