@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "common/base/ascii.h"
 #include "common/kafka/offsets_text.h"
 
 namespace odometer {
 namespace {
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 const SourcePosition* FindSource(const StatePosition& position, const std::string& topic) {
   auto found = std::find_if(position.sources.begin(), position.sources.end(),
@@ -39,7 +34,7 @@ Result<OffsetSet> OffsetSet::Parse(std::string_view text, const std::string& inp
   for (bool more = true; more;) {
     size_t comma = text.find(',');
     more = comma != std::string_view::npos;
-    std::string_view item = Trimmed(text.substr(0, comma));
+    std::string_view item = Trim(text.substr(0, comma));
     if (more) text.remove_prefix(comma + 1);
 
     const std::optional<OffsetFields> fields = ParseOffset(item);

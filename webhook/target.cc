@@ -3,11 +3,11 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <cctype>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "common/base/ascii.h"
 #include "common/model/event_decoder.h"
 #include "common/model/json_object.h"
 #include "common/model/utf8.h"
@@ -33,8 +33,7 @@ std::string PartOf(CURLU* url, CURLUPart part) {
 std::string HostForm(std::string host) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   if (host.ends_with('.')) host.pop_back();
-  for (char& c : host) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return host;
+  return ToLower(host);
 }
 
 // By the parser that will read it again when it is posted to.

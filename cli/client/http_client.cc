@@ -5,6 +5,8 @@
 #include <cctype>
 #include <memory>
 
+#include "common/base/ascii.h"
+
 namespace odometer::cli {
 namespace {
 
@@ -22,12 +24,8 @@ size_t TakeHeader(char* data, size_t size, size_t count, void* user) {
   std::string_view line(data, size * count);
   size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size * count;
-  std::string name(line.substr(0, colon));
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  std::string_view value = line.substr(colon + 1);
-  while (!value.empty() && std::isspace(static_cast<unsigned char>(value.front()))) value.remove_prefix(1);
-  while (!value.empty() && std::isspace(static_cast<unsigned char>(value.back()))) value.remove_suffix(1);
-  (*headers)[name] = std::string(value);
+  const std::string_view value = line.substr(colon + 1, line.find_first_of("\r\n") - colon - 1);
+  (*headers)[ToLower(line.substr(0, colon))] = Trim(value);
   return size * count;
 }
 

@@ -11,6 +11,7 @@
 #include "cli/config/config_values.h"
 #include "cli/config/options.h"
 #include "cli/config/yaml_file.h"
+#include "common/base/ascii.h"
 #include "common/kafka/properties.h"
 #include "common/model/utf8.h"
 
@@ -66,11 +67,11 @@ class Loader {
     if (auto known = by_environment_name_.find(name); known != by_environment_name_.end()) {
       Set(*known->second, value, name);
     } else if (name.starts_with(kKafkaVariables)) {
-      std::string property = Lower(name.substr(kKafkaVariables.size()));
+      std::string property = ToLower(name.substr(kKafkaVariables.size()));
       for (char& c : property) c = c == '_' ? '.' : c;
       SetKafka(property, value, name);
     } else {
-      std::string key = Lower(name.substr(std::string_view("ODOMETER_").size()));
+      std::string key = ToLower(name.substr(std::string_view("ODOMETER_").size()));
       for (char& c : key) c = c == '_' ? '.' : c;
       errors_.push_back(
           fmt::format("{}: no such option; the nearest is {}", ShownKey(name), EnvironmentName(NearestKey(key))));

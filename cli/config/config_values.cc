@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/ascii.h"
 #include "common/base/parse_integer.h"
 #include "common/http/listen_address.h"
 
@@ -21,12 +22,6 @@ std::string_view Trim(std::string_view text) {
 
 }  // namespace
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
 Result<int64_t> ParseInteger(std::string_view text) {
   const std::optional<int64_t> value = odometer::ParseInteger<int64_t>(text);
   if (!value) return Status::Invalid("a whole number");
@@ -34,7 +29,7 @@ Result<int64_t> ParseInteger(std::string_view text) {
 }
 
 Result<bool> ParseBool(std::string_view text) {
-  std::string lower = Lower(text);
+  std::string lower = ToLower(text);
   if (lower == "true" || lower == "yes" || lower == "on") return true;
   if (lower == "false" || lower == "no" || lower == "off") return false;
   return Status::Invalid("true or false");
@@ -56,7 +51,7 @@ Result<uint64_t> ParseSize(std::string_view text) {
   uint64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc()) return invalid;
-  std::string unit = Lower(Trim(text.substr(static_cast<size_t>(end - text.data()))));
+  std::string unit = ToLower(Trim(text.substr(static_cast<size_t>(end - text.data()))));
   for (const auto& [name, factor] : kUnits) {
     if (unit != name) continue;
     if (number > std::numeric_limits<uint64_t>::max() / factor) return invalid;

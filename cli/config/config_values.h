@@ -24,6 +24,4 @@ Status CheckAddress(std::string_view text);
 // Whether only this machine can reach the address. Requires one that CheckAddress accepts.
 bool IsLoopback(std::string_view address);
 
-std::string Lower(std::string_view text);
-
 }  // namespace odometer::cli

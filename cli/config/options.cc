@@ -9,6 +9,7 @@
 
 #include "cli/config/config_values.h"
 #include "common/auth/token_table.h"
+#include "common/base/ascii.h"
 #include "common/base/nearest_word.h"
 #include "common/kafka/properties.h"
 #include "common/model/tier.h"
@@ -470,7 +471,7 @@ Status CheckKafkaOption(const std::string& property, const std::string& value) {
 }
 
 std::string ShownKey(const std::string& key) {
-  const size_t token = Lower(key).find("token");
+  const size_t token = ToLower(key).find("token");
   const size_t end = token == std::string::npos ? token : key.find_first_of("._", token);
   return end == std::string::npos ? key : key.substr(0, end + 1) + "…";
 }
@@ -498,7 +499,7 @@ std::string EnvironmentName(std::string_view key) {
 std::string NearestKey(std::string_view key) {
   std::vector<std::string> keys;
   for (const Option& option : Options()) keys.push_back(option.key);
-  return NearestWord(Lower(key), keys);
+  return NearestWord(ToLower(key), keys);
 }
 
 Status CheckTogether(const Config& config) {

@@ -12,25 +12,19 @@ namespace {
 
 constexpr std::string_view kBearer = "bearer ";
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // Of "Authorization", when it is a bearer's.
 std::optional<std::string_view> BearerToken(std::string_view authorization) {
   const bool bearer = authorization.size() >= kBearer.size() &&
                       std::equal(kBearer.begin(), kBearer.end(), authorization.begin(),
                                  [](char wanted, char c) { return wanted == LowerCase(c); });
   if (!bearer) return std::nullopt;
-  return Trimmed(authorization.substr(kBearer.size()));
+  return Trim(authorization.substr(kBearer.size()));
 }
 
 std::optional<std::string_view> CookieOf(std::string_view cookies) {
   while (!cookies.empty()) {
     const size_t end = cookies.find(';');
-    const std::string_view cookie = Trimmed(cookies.substr(0, end));
+    const std::string_view cookie = Trim(cookies.substr(0, end));
     cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
     if (cookie.starts_with(kTokenName) && cookie.substr(kTokenName.size()).starts_with('=')) {
       return cookie.substr(kTokenName.size() + 1);
@@ -72,7 +66,7 @@ Credentials TakeCredentials(Request* request) {
   }
   std::optional<std::string> bearer;
   for (auto& [name, value] : request->headers) {
-    if (name == kTokenName && !found.token) found.token = std::string(Trimmed(value));
+    if (name == kTokenName && !found.token) found.token = std::string(Trim(value));
     if (name == "authorization" && !bearer) bearer = BearerToken(value);
     if (name == "cookie" && !found.session) found.session = CookieOf(value);
   }
