@@ -14,6 +14,7 @@ PartitionTask::PartitionTask(int32_t number, int64_t dead_letter_max_bytes, cons
 bool PartitionTask::Take(const RecordView& record) {
   if (record.offset < state_.next_input_offset) return false;
   state_.next_input_offset = record.offset + 1;
+  state_.last_record = {record.offset, record.timestamp_ms};
   last_record_ms_ = record.timestamp_ms;
   if (!first_unsealed_ms_) first_unsealed_ms_ = record.timestamp_ms;
   ++state_.accounting.consumed;

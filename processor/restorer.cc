@@ -10,6 +10,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/model/event_decoder.h"
+#include "common/model/timestamp.h"
 #include "common/state/event_keys.h"
 
 namespace odometer {
@@ -211,6 +212,18 @@ Result<RestoredTask> Restorer::Restore(int32_t task_number,
   ODOMETER_RETURN_IF_ERROR(AsStep("restore.store", [&] { return writer.Finish(task.checkpoint); }));
   ODOMETER_RETURN_IF_ERROR(LoadTask(task_number, &task));
   return task;
+}
+
+Status Restorer::CheckLastRecord(const TopicPartition& input, const OffsetRange& range, const RecordMark& last) {
+  if (last.offset < range.begin) return Status::Ok();
+  Status read = reader_->Read(input, last.offset, last.offset + 1, [&](const RecordView& record) {
+    if (record.timestamp_ms == last.timestamp_ms) return Status::Ok();
+    return Status::Stop(ToString(input) + " has a record of " + FormatIso8601(record.timestamp_ms) + " at offset " +
+                        std::to_string(last.offset) + ", where one of " + FormatIso8601(last.timestamp_ms) +
+                        " was counted: the topic was re-created. To count what it holds now, use another application name");
+  });
+  if (read.Is(ErrorKind::kStop) && HasLostItsBeginning(input, last.offset)) return Status::Ok();
+  return read;
 }
 
 bool Restorer::HasLostItsBeginning(const TopicPartition& changelog, int64_t from) const {

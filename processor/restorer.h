@@ -52,6 +52,10 @@ class Restorer {
   Result<RestoredTask> Restore(int32_t task_number,
                                const std::function<Status(uint64_t records, uint64_t of)>& progress);
 
+  // Whether an input partition still has the record that was taken from it last. kStop: there is another one in its place.
+  // OK also when its log does not reach back to that record, or has none in its place any more. kRetry: as above.
+  Status CheckLastRecord(const TopicPartition& input, const OffsetRange& range, const RecordMark& last);
+
   // Makes a task that has never committed one that is read: as having counted nothing up to `meta`.
   Status MarkOpen(int32_t task_number, const TaskMeta& meta);
   // Marks a task whose partition another instance owns now: its state here must not be read any more.

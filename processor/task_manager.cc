@@ -274,6 +274,7 @@ Result<int64_t> TaskManager::StartOffset(int32_t number, const RestoredTask& tas
                         where + " were deleted by the topic's retention before they could be counted. To go on "
                         "without them, use another application name, which counts what is left");
   }
+  ODOMETER_RETURN_IF_ERROR(AsStep("recover.input", [&] { return parts_.restorer->CheckLastRecord(tp, *range, task.meta.last_record); }));
   return next;
 }
 

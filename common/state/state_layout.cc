@@ -8,8 +8,9 @@
 namespace odometer {
 namespace {
 
-constexpr uint8_t kMetaVersion = 1;
-constexpr uint8_t kRulesMetaVersion = 2;  // with a RulesHistory
+constexpr uint8_t kMetaVersion = 3;
+constexpr uint8_t kRulesMetaVersion = 2;  // without the last record
+constexpr uint8_t kFirstMetaVersion = 1;  // nor with rules
 constexpr uint8_t kSourceVersion = 1;
 constexpr uint8_t kCheckpointVersion = 1;
 constexpr uint8_t kFormatVersion = 1;
@@ -228,21 +229,24 @@ Accounting DecodeAccounting(ByteReader* in) {
 std::string EncodeTaskMeta(const TaskMeta& meta) {
   std::string bytes;
   ByteWriter out(&bytes);
-  out.U8(meta.rules.empty() ? kMetaVersion : kRulesMetaVersion);
+  out.U8(kMetaVersion);
   out.SignedVarint(meta.next_input_offset);
   out.SignedVarint(meta.stream_time_ms);
   out.Varint(meta.sequence);
   out.Varint(meta.next_series_id);
   out.SignedVarint(meta.commit_wall_ms);
   EncodeAccounting(meta.accounting, &out);
-  if (!meta.rules.empty()) EncodeRulesHistory(meta.rules, &out);
+  EncodeRulesHistory(meta.rules, &out);
+  out.SignedVarint(meta.last_record.offset);
+  out.SignedVarint(meta.last_record.timestamp_ms);
   return bytes;
 }
 
 Result<TaskMeta> DecodeTaskMeta(std::string_view bytes) {
   ByteReader in(bytes);
-  const bool has_rules = !bytes.empty() && static_cast<uint8_t>(bytes.front()) == kRulesMetaVersion;
-  ODOMETER_RETURN_IF_ERROR(CheckVersion(&in, has_rules ? kRulesMetaVersion : kMetaVersion, "task meta"));
+  const uint8_t version = bytes.empty() ? 0 : static_cast<uint8_t>(bytes.front());
+  const bool older = version == kFirstMetaVersion || version == kRulesMetaVersion;
+  ODOMETER_RETURN_IF_ERROR(CheckVersion(&in, older ? version : kMetaVersion, "task meta"));
   TaskMeta meta;
   meta.next_input_offset = in.SignedVarint();
   meta.stream_time_ms = in.SignedVarint();
@@ -251,8 +255,8 @@ Result<TaskMeta> DecodeTaskMeta(std::string_view bytes) {
   meta.next_series_id = static_cast<SeriesId>(next_series_id);
   meta.commit_wall_ms = in.SignedVarint();
   meta.accounting = DecodeAccounting(&in);
-  if (has_rules) meta.rules = DecodeRulesHistory(&in);
-  if (has_rules && meta.rules.empty()) return Malformed("task meta");
+  if (version > kFirstMetaVersion) meta.rules = DecodeRulesHistory(&in);
+  if (version > kRulesMetaVersion) meta.last_record = {in.SignedVarint(), in.SignedVarint()};
   if (!in.Done() || meta.next_series_id != next_series_id) return Malformed("task meta");
   return meta;
 }

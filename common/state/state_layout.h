@@ -130,6 +130,13 @@ struct Accounting {
 void EncodeAccounting(const Accounting& accounting, class ByteWriter* out);
 Accounting DecodeAccounting(class ByteReader* in);  // malformed: the reader fails
 
+// A record of an input partition, as it would look in no other topic of that name.
+struct RecordMark {
+  int64_t offset = -1;  // -1: there is none
+  int64_t timestamp_ms = 0;
+  friend bool operator==(const RecordMark&, const RecordMark&) = default;
+};
+
 // How far a task has come: written in the same batch, and in the same transaction, as what it describes.
 struct TaskMeta {
   int64_t next_input_offset = 0;
@@ -139,6 +146,7 @@ struct TaskMeta {
   int64_t commit_wall_ms = 0;  // when, by the wall clock of the instance; for the age of answers only
   Accounting accounting;
   RulesHistory rules;  // of a task of a source
+  RecordMark last_record;  // below next_input_offset; none as well in what was written before it was kept
 
   friend bool operator==(const TaskMeta&, const TaskMeta&) = default;
 };

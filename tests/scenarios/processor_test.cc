@@ -249,6 +249,30 @@ TEST(Processor, ARecreatedInputTopicStopsIt) {
   EXPECT_THAT(why, HasSubstr("use another application name"));
 }
 
+TEST(Processor, ARecreatedInputTopicStopsItAlsoOnceItHasGrownPastWhatWasCounted) {
+  const std::string why = WhyItStops([](ProcessorUnderTest* odometer) {
+    odometer->broker.CreateTopic({kTopic, 2, 1, {}});
+    odometer->clock.Advance(1);
+    for (int i = 0; i < 9; ++i) odometer->Send(0, EventJson("a", 1, kT));
+  });
+  EXPECT_THAT(why, HasSubstr("at offset 4, where one of "));
+  EXPECT_THAT(why, HasSubstr("was counted: the topic was re-created"));
+  EXPECT_THAT(why, HasSubstr("use another application name"));
+}
+
+TEST(Processor, GoesOnWhenTheLastRecordThatItCountedIsNoLongerThere) {
+  ProcessorUnderTest odometer;
+  for (int i = 0; i < 5; ++i) odometer.Send(0, EventJson("a", 1, kT));
+  ASSERT_TRUE(odometer.Settle().ok());
+  odometer.Crash();
+  odometer.clock.Advance(1);
+  odometer.Send(0, EventJson("a", 1, kT));
+  odometer.broker.Log({kTopic, 0}).DeleteBefore(5);
+  odometer.Start();
+  ASSERT_TRUE(odometer.Settle().ok());
+  EXPECT_EQ(odometer.Total("a").count(), 6u);
+}
+
 TEST(Processor, InputThatWasDeletedUncountedStopsIt) {
   const std::string why = WhyItStops([](ProcessorUnderTest* odometer) {
     for (int i = 0; i < 3; ++i) odometer->Send(0, EventJson("a", 1, kT));

@@ -89,6 +89,7 @@ TaskMeta FullMeta() {
                 .accounting = {.consumed = 100, .applied = 50, .duplicate = 10, .late = 20, .overflowed = 5}};
   meta.accounting.rejected[1] = 9;
   meta.accounting.rejected[kRejectReasons - 1] = 6;
+  meta.last_record = {1'234'567'890'120, -7};
   return meta;
 }
 
@@ -121,9 +122,22 @@ TEST(StateLayout, TaskMetaComesBack) {
   ExpectOnlyTheWholeDecodes(EncodeTaskMeta(MetaWithRules()), DecodeTaskMeta);
 }
 
-TEST(StateLayout, WithoutRulesATaskMetaIsAsItWasBeforeThereWereAny) {
-  EXPECT_EQ(EncodeTaskMeta(FullMeta())[0], 1);
-  EXPECT_EQ(EncodeTaskMeta(MetaWithRules())[0], 2);
+TEST(StateLayout, TaskMetasOfEarlierVersionsAreRead) {
+  constexpr size_t kNoRecordBytes = 2, kNoRulesBytes = 4;
+  TaskMeta with_rules = MetaWithRules();
+  with_rules.last_record = {};
+  std::string second = EncodeTaskMeta(with_rules);
+  second.resize(second.size() - kNoRecordBytes);
+  second[0] = 2;
+  TaskMeta full = FullMeta();
+  full.last_record = {};
+  std::string first = EncodeTaskMeta(full);
+  first.resize(first.size() - kNoRecordBytes - kNoRulesBytes);
+  first[0] = 1;
+  EXPECT_EQ(DecodeTaskMeta(second).value(), with_rules);
+  EXPECT_EQ(DecodeTaskMeta(first).value(), full);
+  ExpectOnlyTheWholeDecodes(second, DecodeTaskMeta);
+  ExpectOnlyTheWholeDecodes(first, DecodeTaskMeta);
 }
 
 TEST(StateLayout, TasksOfSourcesLieBetweenThoseOfEventsAndOfCommands) {
