@@ -107,6 +107,9 @@ Status RdTransactionalProducer::Open(const ProducerOptions& options) {
       {kMaxBytesProperty, std::to_string(kMaxRecordBytes)},    // the topics' limits count, not librdkafka's 1 MB
       {"topic.metadata.refresh.interval.ms", "5000"},          // new partitions are known within this
       {"queue.buffering.max.messages", std::to_string(2 * kMaxRecordsUnderWay)},
+      // librdkafka 2.0.2 gives up asking for a group's coordinator after some refusals, and SendOffsets then waits until some
+      // connection comes or goes: that of the idle transaction coordinator will. See docs/adr/0012-offsets-without-a-coordinator.md
+      {"connections.max.idle.ms", std::to_string(options.transaction_timeout_ms)},
   };
   config.fixed = {{"enable.idempotence", "true"}, {"acks", "all"}, {"delivery.report.only.error", "false"}};
   if (transactional_) {
@@ -325,7 +328,7 @@ Status RdTransactionalProducer::SendOffsets(const std::vector<std::pair<TopicPar
   if (!transactional_) return Status::Invalid("offsets need a transactional producer");
   Status status = CheckOffsets(offsets, group);
   if (status.ok()) {
-    // The time-out does not hold in librdkafka 2.0.2: 20 s and more have been seen.
+    // The time-out does not hold in librdkafka 2.0.2: see connections.max.idle.ms above.
     status = TransactionStatus(
         rd::ErrorPtr(rd_kafka_send_offsets_to_transaction(client_.get(), rd::NewPartitionList(offsets).get(),
                                                           rd::Unwrap(group), transaction_timeout_ms_)),

@@ -5,12 +5,14 @@
 
 #include "common/kafka/admin.h"
 #include "common/kafka/producer.h"
+#include "common/kafka/rd_group_metadata.h"
 #include "mock_cluster.h"
 
 namespace odometer {
 namespace {
 
 constexpr int16_t kProduceApi = 0;
+constexpr int16_t kFindCoordinatorApi = 10;
 
 // A record that waits for its linger when Produce fails for another one must never be sent: its bytes may be gone.
 TEST(RdProducerTest, NothingIsReferencedAfterProduceFailedForGood) {
@@ -40,6 +42,24 @@ TEST(RdProducerTest, NothingIsReferencedAfterProduceFailedForGood) {
   Result<OffsetRange> range = (*admin)->Offsets({"waiting", 0});
   ASSERT_TRUE(range.ok()) << range.status().ToString();
   EXPECT_EQ(range->end, 0);
+}
+
+// librdkafka 2.0.2 would wait for ever.
+TEST(RdProducerTest, SendingOffsetsEndsWhenTheGroupsCoordinatorWasNotThere) {
+  MockCluster cluster;
+  cluster.CreateTopic("t");
+  auto producer = NewRdTransactionalProducer(
+      {.properties = cluster.Properties(), .client_id = "test", .transactional_id = "id", .transaction_timeout_ms = 2'000});
+  ASSERT_TRUE(producer.ok()) << producer.status().ToString();
+  ASSERT_TRUE((*producer)->Init().ok());
+  ASSERT_TRUE((*producer)->Begin().ok());
+  ASSERT_TRUE((*producer)->Produce("t", 0, std::vector<OutRecord>{{.key = "k", .value = "v"}}).ok());
+  ASSERT_TRUE((*producer)->Flush().ok());
+  rd_kafka_mock_push_request_errors(cluster.get(), kFindCoordinatorApi, 3, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+                                    RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE);
+  const rd::RdGroupMetadata group(rd_kafka_consumer_group_metadata_new("group"));
+  const Status sent = (*producer)->SendOffsets({{{"t", 0}, 1}}, group);
+  EXPECT_TRUE(sent.ok() || sent.Is(ErrorKind::kAbort) || sent.Is(ErrorKind::kRecover)) << sent.ToString();
 }
 
 }  // namespace
