@@ -34,6 +34,7 @@ class Cluster:
         self.journal = journal
         self.folder = tempfile.mkdtemp(prefix="odometer-chaos-")
         self.keep = False
+        self.keep_logs = False
         self.disk = Disk(self.folder + "/disk")
         self.proxy_port = free_port()
         self.broker = Broker(self.folder + "/broker", lambda port: proxied_settings(port, self.proxy_port))
@@ -78,8 +79,13 @@ class Cluster:
         self.broker.kill()
         if self.keep:
             print(f"kept: {self.folder} (the state: {self.disk.folder})")
+            return
+        self.disk.unmount()
+        if self.keep_logs or kind is not None:
+            shutil.rmtree(self.disk.folder, ignore_errors=True)
+            shutil.rmtree(self.broker.folder + "/kafka", ignore_errors=True)
+            print(f"kept: the logs in {self.folder}")
         else:
-            self.disk.unmount()
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @property

@@ -12,6 +12,7 @@ class Journal:
         self._started = time.monotonic()
         self._mutex = threading.Lock()
         self.faults = Counter()
+        self.skipped = Counter()
         self.kills = 0
         self.bounces = 0
         self.failures = []
@@ -24,6 +25,16 @@ class Journal:
         with self._mutex:
             self.faults[kind] += 1
         self.say(f"{kind}: {evidence}")
+
+    def skip(self, kind, reason):
+        """It cannot be done here, or not any more."""
+        with self._mutex:
+            self.skipped[kind] += 1
+        self.say(f"{kind}: skipped, {reason}")
+
+    def missing(self, kinds):
+        """Those that have neither struck nor been skipped."""
+        return [kind for kind in kinds if not self.faults[kind] and not self.skipped[kind]]
 
     def killed(self):
         """A process was ended with SIGKILL."""

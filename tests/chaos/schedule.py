@@ -6,24 +6,18 @@ from faults import ALL
 from faults.fault import BROKER, PROCESSOR, SERVICES
 
 FIRST_AFTER_S = 3.0  # until then all is well
-# How much peace there is between two faults of a lane. Query and ingest must get to answer, too.
-PEACE_S = {PROCESSOR: (0.5, 3.0), BROKER: (0.5, 3.0), SERVICES: (4.0, 16.0)}
+# How much peace there is between two faults of a lane: the others' faults, queries and commands must get their turns, too.
+PEACE_S = {PROCESSOR: (3.0, 8.0), BROKER: (6.0, 16.0), SERVICES: (8.0, 24.0)}
 LANES = tuple(PEACE_S)
 
 
-def draw(seed, lane, kinds):
-    """Yields (fault, seconds of peace before it, seed of what is random in it) of a lane without end. Every other fault is one that
-    kills; each kind comes before another comes again. The same for the same seed, however long the faults take."""
+def draw(seed, lane, kinds, first):
+    """Yields (fault, seconds of peace before it, seed of what is random in it) of a lane without end. Each kind comes before
+    another comes again, those of `first` before the others. The same for the same arguments, however long faults take."""
     rng = random.Random(f"{seed} {lane}")
     faults = [ALL[kind] for kind in kinds if ALL[kind].lane == lane]
-    groups = [group for group in ([f for f in faults if f.kills], [f for f in faults if not f.kills]) if group]
-    decks = [[] for _ in groups]
     peace_s = FIRST_AFTER_S
-    turn = 0
-    while groups:
-        group, deck = groups[turn % len(groups)], decks[turn % len(groups)]
-        if not deck:
-            deck += rng.sample(group, len(group))
-        yield deck.pop(), peace_s, rng.randrange(2**32)
-        peace_s = rng.uniform(*PEACE_S[lane])
-        turn += 1
+    while faults:
+        for fault in sorted(rng.sample(faults, len(faults)), key=lambda fault: fault.kind not in first):
+            yield fault, peace_s, rng.randrange(2**32)
+            peace_s = rng.uniform(*PEACE_S[lane])

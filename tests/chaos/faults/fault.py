@@ -13,6 +13,5 @@ SERVICES = "services"  # and these query, ingest and the input topic
 class Fault:
     kind: str
     lane: str
-    kills: bool  # one or more processes end with SIGKILL, or bounce
     run: Callable  # run(cluster, rng) -> the evidence that it has fired; AssertionError when it has not
     why_not: Callable = lambda cluster: None  # why it cannot be done here; None: it can

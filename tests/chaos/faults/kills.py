@@ -98,12 +98,12 @@ def revive_broker(cluster, rng):
 
 
 FAULTS = (
-    Fault("kill-processor", PROCESSOR, True, kill_processor),
-    Fault("kill-starting-processor", PROCESSOR, True, kill_processor_while_it_starts),
-    Fault("kill-broker-while-restoring", PROCESSOR, True, kill_broker_while_restoring),
-    Fault("stop-processor", PROCESSOR, True, stop_processor),
-    Fault("kill-query", SERVICES, True, killer_of("query")),
-    Fault("kill-ingest", SERVICES, True, killer_of("ingest")),
-    Fault("kill-broker", BROKER, True, kill_broker),
-    Fault("restart-broker", BROKER, True, restart_broker),
+    Fault("kill-processor", PROCESSOR, kill_processor),
+    Fault("kill-starting-processor", PROCESSOR, kill_processor_while_it_starts),
+    Fault("kill-broker-while-restoring", PROCESSOR, kill_broker_while_restoring),
+    Fault("stop-processor", PROCESSOR, stop_processor),
+    Fault("kill-query", SERVICES, killer_of("query")),
+    Fault("kill-ingest", SERVICES, killer_of("ingest")),
+    Fault("kill-broker", BROKER, kill_broker),
+    Fault("restart-broker", BROKER, restart_broker),
 )

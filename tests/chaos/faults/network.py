@@ -61,7 +61,7 @@ def black_hole(cluster, rng):
 
 
 FAULTS = (
-    Fault("delay", BROKER, False, one_outage_at_a_time(delay)),
-    Fault("cut", BROKER, False, one_outage_at_a_time(cut)),
-    Fault("black-hole", BROKER, False, one_outage_at_a_time(black_hole)),
+    Fault("delay", BROKER, one_outage_at_a_time(delay)),
+    Fault("cut", BROKER, one_outage_at_a_time(cut)),
+    Fault("black-hole", BROKER, one_outage_at_a_time(black_hole)),
 )

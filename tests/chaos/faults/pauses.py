@@ -71,6 +71,6 @@ def replace(cluster, rng):
 
 
 FAULTS = (
-    Fault("pause-processor", PROCESSOR, False, pause_processor),
-    Fault("replace-paused-processor", PROCESSOR, True, replace_paused_processor),
+    Fault("pause-processor", PROCESSOR, pause_processor),
+    Fault("replace-paused-processor", PROCESSOR, replace_paused_processor),
 )

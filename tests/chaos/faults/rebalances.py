@@ -61,6 +61,6 @@ def why_not_grow(cluster):
 
 
 FAULTS = (
-    Fault("second-processor", PROCESSOR, True, second_processor),
-    Fault("grow-topic", SERVICES, False, grow_topic, why_not_grow),
+    Fault("second-processor", PROCESSOR, second_processor),
+    Fault("grow-topic", SERVICES, grow_topic, why_not_grow),
 )

@@ -114,8 +114,8 @@ def why_not_fill(cluster):
 
 
 FAULTS = (
-    Fault("remove-state", PROCESSOR, True, remove_state),
-    Fault("cut-log", PROCESSOR, True, cut_log),
-    Fault("flip-log-bit", PROCESSOR, True, flip_log_bit),
-    Fault("full-disk", PROCESSOR, False, fill_disk, why_not_fill),
+    Fault("remove-state", PROCESSOR, remove_state),
+    Fault("cut-log", PROCESSOR, cut_log),
+    Fault("flip-log-bit", PROCESSOR, flip_log_bit),
+    Fault("full-disk", PROCESSOR, fill_disk, why_not_fill),
 )
