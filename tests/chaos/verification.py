@@ -3,9 +3,10 @@
 import json
 import time
 
-from comparison import compare_everything, read_accounting
+from comparison import check_metrics, compare_everything, read_accounting
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from deployment import wait_for
+from known_series import compare_known_series
 from oracle import decode, read_topic
 from orders import CountedOrders
 
@@ -165,6 +166,7 @@ class Verification:
         }
         try:
             answer = read_accounting(self.deployment.http("query"), transactions=True)
+            check_metrics(self.deployment.metrics("processor"))
         except AssertionError as unbalanced:
             self.differ(f"accounting {when}", [str(unbalanced)])
             return
@@ -191,11 +193,15 @@ class Verification:
         self.differ(what, found)
         ticks, found = self.counted_orders.differences(self.deployment.http("query"), answers.__setitem__)
         self.differ(f"orders {what}", found)
-        self.compared += compared + ticks
+        of_sources = {self.cluster.orders_topic: self.counted_orders.events}
+        known, found = compare_known_series(self.deployment.http("query"), self.good, of_sources)
+        self.differ(f"series {what}", found)
+        self.compared += compared + ticks + known
         self.check_raw_events(what)
         took_s = time.monotonic() - started
         self.journal.say(
-            f"{compared} windows and totals, and {ticks} ticks and labels of orders, {what} compared with the topics in {took_s:.0f} s"
+            f"{compared} windows and totals, {ticks} ticks of orders, and the series of {known} names and partitions, {what} "
+            f"compared with the topics in {took_s:.0f} s"
         )
         return answers
 

@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import re
 import urllib.parse
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 from oracle import aggregate, read_events
@@ -39,20 +41,20 @@ def check_set(answer, expected, what):
 
 def questions(key, windows, size_ms):
     """The parameters of each /read by which one series is compared in one tier (size_ms 0: the total)."""
-    kind, _, name = key
+    kind, _, name, *labels = key
+    asked = {"key": name, "type": kind} | {f"label.{label}": value for label, value in labels}
     if kind == "meter":
-        ranges = [{"from": start, "to": start + size_ms - 1} if size_ms else {} for start in windows]
-        return [{"key": name, "type": kind, **range_ms} for range_ms in ranges]
+        return [asked | ({"from": start, "to": start + size_ms - 1} if size_ms else {}) for start in windows]
     if not size_ms:
         # A gauge without a range has no total of its own: its last value is that of its last bucket.
-        return [{"key": name, "type": kind} | ({"period": 3600} if kind == "gauge" else {})]
-    return [{"key": name, "type": "points" if kind == "counter" else kind, "period": size_ms // 1000}]
+        return [asked | ({"period": 3600} if kind == "gauge" else {})]
+    return [asked | {"type": "points" if kind == "counter" else kind, "period": size_ms // 1000}]
 
 
 def check_series(key, windows, size_ms, answers):
     """Compares what was answered to questions(); returns the number of windows compared."""
-    kind, _, name = key
-    what = f"{name} by {size_ms} ms"
+    kind, _, name, *labels = key
+    what = " ".join([name, *(f"{label}={value}" for label, value in labels), f"by {size_ms} ms"])
     if kind == "meter":
         for (start, expected), values in zip(windows.items(), answers):
             count = sum(value["count"] for value in values)
@@ -97,11 +99,12 @@ def read_all(connection, queries):
 
 
 def compare_everything(port, records, answered=None, threads=2):
-    """(number of windows and totals compared, the differences: at most one text for each series and tier).
+    """(number of windows and totals compared, the differences: at most one text for each series and tier). Names are compared over
+    all their labels, and those that have some once more by these.
 
     `port`: of the query process. `answered`: told of each answer, (parameters, values).
     """
-    events = read_events(records)
+    events = read_events(records, by_label=True)
     jobs = []
     for size_ms in (*TIERS_MS, TOTAL):
         jobs += [(key, windows, size_ms) for key, windows in retained(aggregate(events, size_ms), size_ms).items()]
@@ -147,3 +150,15 @@ def read_accounting(http, transactions=False):
     for counts in (answer, *sources):
         assert counts["consumed"] == sum(partition["consumed"] for partition in counts["partitions"]), counts
     return answer
+
+
+def check_metrics(metrics):
+    """Of a processor's /metrics, as Deployment.metrics gives them: whatever a partition's records became, it is their sum."""
+    counted = defaultdict(Counter)
+    for key, value in metrics.items():
+        if found := re.fullmatch(r'odometer_events_(\w+)_total\{.*?\bpartition="([^"]+)".*\}', key):
+            kind, partition = found.groups()
+            counted[partition][kind] += value
+    assert counted, "the processor tells of no partition"
+    for partition, counts in counted.items():
+        assert counts["consumed"] == sum(counts[kind] for kind in BECAME), f"/metrics of {partition}: {dict(counts)}"

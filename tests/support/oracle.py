@@ -91,18 +91,24 @@ def decode(value, headers):
         raise ValueError(str(cut)) from cut
 
 
-def read_events(records):
-    """[(partition, offset, ts, (type, level or None, name), value)]: what records say when all of them are events."""
+def read_events(records, by_label=False):
+    """[(partition, offset, ts, (type, level or None, name), value)]: what records say when all of them are events.
+
+    `by_label`: those with labels once more, their key followed by a pair (label, value) of each.
+    """
     events = []
     for partition, offset, timestamp, value, headers in records:
         event = decode(value, headers)
         key = (event.get("type", "counter"), event.get("level"), event["name"])
-        events.append((partition, offset, event.get("ts", timestamp), key, event.get("value", 1)))
+        ts, value = event.get("ts", timestamp), event.get("value", 1)
+        events.append((partition, offset, ts, key, value))
+        if by_label and event.get("labels"):
+            events.append((partition, offset, ts, (*key, *sorted(event["labels"].items())), value))
     return events
 
 
 def aggregate(events, size_ms, before=None):
-    """{(type, level or None, name): {window start: Expected}} of events as read_events gives them; size_ms 0: one window, at 0.
+    """{key: {window start: Expected}} of events as read_events gives them; size_ms 0: one window, at 0.
 
     `before`: only records below that offset of their partition.
     """
