@@ -8,6 +8,7 @@ from faults.fault import PROCESSOR, Fault
 
 # Most moments are between two transactions; so many are tried to meet one that is open.
 ATTEMPTS = 60
+FENCED = "another processor with the same instance.id has joined"
 PAUSE_S = max(SESSION_TIMEOUT_S, TRANSACTION_TIMEOUT_S) + 1
 
 
@@ -44,8 +45,8 @@ def pause_processor(cluster, rng):
 
 
 def replace_paused_processor(cluster, rng):
-    """A twin, of the same instance id, takes over from a paused processor, which then wakes: it must not commit."""
-    # A broker that crashes meanwhile may remember either of the two as the member, and throw the twin out instead.
+    """A twin, of the same instance id, takes over from a paused processor, which then wakes: one of the two must give up."""
+    # A broker that crashes meanwhile may remember either of the two as the member.
     with cluster.outage_mutex:
         return replace(cluster, rng)
 
@@ -57,17 +58,32 @@ def replace(cluster, rng):
     folder = cluster.disk.folder + "/twin"
     settings = {"state.dir": folder, "processor.listen": f"127.0.0.1:{cluster.deployment.ports['twin']}"}
     arguments = [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]
+    marks = {name: cluster.log_mark(name) for name in ("processor", "twin")}
     cluster.start("twin", *arguments, command="processor")
+    rivals = {"processor": sleeper, "twin": cluster.take("twin")}
     cluster.resume(sleeper)
-    # Its group and its transactional id are the twin's now.
-    code = sleeper.wait(PATIENCE_S)
-    assert code == 1, f"the replaced processor ended with {code}"
-    time.sleep(rng.uniform(0, 2))
-    cluster.kill("twin")
-    cluster.remove_state(folder)
-    cluster.start("processor")
+
+    def fenced():
+        return [name for name, process in rivals.items() if process.poll() is not None]
+
+    # Its group and its transactional id are the twin's now; but one that slept through its session joins anew, and fences the twin.
+    loser = wait_for("one of the two to give up", fenced, PATIENCE_S)[0]
+    code = rivals[loser].returncode
+    assert code == 1 and FENCED in cluster.log_since(loser, marks[loser]), f"the fenced {loser} ended with {code}"
+    if loser == "processor":
+        time.sleep(rng.uniform(0, 2))
+        cluster.give("twin", rivals["twin"])
+        cluster.kill("twin")
+        cluster.remove_state(folder)
+        cluster.start("processor")
+        outcome = f"woke and stopped with {code}"
+    else:
+        cluster.remove_state(folder)
+        cluster.give("processor", sleeper)
+        cluster.wait_ready("processor")
+        outcome = f"woke after its session and took over again; the twin stopped with {code}"
     state = "in a transaction" if held else "between transactions"
-    return f"pid {sleeper.pid} paused {state}, replaced, woke and stopped with {code}"
+    return f"pid {sleeper.pid} paused {state}, replaced, {outcome}"
 
 
 FAULTS = (
