@@ -14,6 +14,8 @@ TIERS_MS = (1_000, 60_000, 3_600_000)
 # How long the default tiers are kept, by the time of the newest event; not named: for ever.
 RETENTION_MS = {1_000: 3_600_000, 60_000: 7 * 86_400_000}
 TOTAL = 0
+# In these each series is asked for by its labels, too.
+BY_LABEL = (60_000, TOTAL)
 BECAME = ("applied", "duplicate", "late", "rejected", "overflowed")
 # How many series are asked for together.
 JOBS_AT_A_TIME = 64
@@ -39,10 +41,15 @@ def check_set(answer, expected, what):
     assert abs(answer["value"] - expected.distinct) <= allowed, f"{what}: {answer} instead of {expected.distinct}"
 
 
+def labels_of(key):
+    """As pairs (label, value); a key without them stands for all labels."""
+    return key[3:]
+
+
 def questions(key, windows, size_ms):
     """The parameters of each /read by which one series is compared in one tier (size_ms 0: the total)."""
-    kind, _, name, *labels = key
-    asked = {"key": name, "type": kind} | {f"label.{label}": value for label, value in labels}
+    kind, _, name, *_ = key
+    asked = {"key": name, "type": kind} | {f"label.{label}": value for label, value in labels_of(key)}
     if kind == "meter":
         return [asked | ({"from": start, "to": start + size_ms - 1} if size_ms else {}) for start in windows]
     if not size_ms:
@@ -53,8 +60,8 @@ def questions(key, windows, size_ms):
 
 def check_series(key, windows, size_ms, answers):
     """Compares what was answered to questions(); returns the number of windows compared."""
-    kind, _, name, *labels = key
-    what = " ".join([name, *(f"{label}={value}" for label, value in labels), f"by {size_ms} ms"])
+    kind, _, name, *_ = key
+    what = " ".join([name, *map("=".join, labels_of(key)), f"by {size_ms} ms"])
     if kind == "meter":
         for (start, expected), values in zip(windows.items(), answers):
             count = sum(value["count"] for value in values)
@@ -100,14 +107,16 @@ def read_all(connection, queries):
 
 def compare_everything(port, records, answered=None, threads=2):
     """(number of windows and totals compared, the differences: at most one text for each series and tier). Names are compared over
-    all their labels, and those that have some once more by these.
+    all their labels; the windows of a minute, and totals, once more by label.
 
     `port`: of the query process. `answered`: told of each answer, (parameters, values).
     """
     events = read_events(records, by_label=True)
+    over_labels = [event for event in events if not labels_of(event[3])]
     jobs = []
     for size_ms in (*TIERS_MS, TOTAL):
-        jobs += [(key, windows, size_ms) for key, windows in retained(aggregate(events, size_ms), size_ms).items()]
+        series = aggregate(events if size_ms in BY_LABEL else over_labels, size_ms)
+        jobs += [(key, windows, size_ms) for key, windows in retained(series, size_ms).items()]
 
     def compare(some):
         compared, differences = 0, []
