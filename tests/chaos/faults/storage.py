@@ -91,7 +91,10 @@ def fill_disk(cluster, rng):
         # Again and again: a compaction that ends gives room back.
         nonlocal filled
         filled += cluster.disk.fill()
-        return "No space left on device" in cluster.log_since("processor", mark)
+        ended = process.poll()
+        found = "No space left on device" in cluster.log_since("processor", mark)
+        assert found or ended is None, f"the processor ended with {ended}, and not because of the disk"
+        return found
 
     try:
         wait_for("the processor to find the disk full", found_full, PATIENCE_S)
