@@ -1,18 +1,20 @@
 #!/usr/bin/python3
 # ctest: timeout=300
 """What the processor does on a real broker besides counting: bad records, late events, a state folder that is gone, an
-input topic that grows, at_least_once, and refusals."""
+input topic that grows, being asked to stop, at_least_once, and refusals."""
 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
-from deployment import Deployment, wait_for
+from deployment import STOP_WITHIN_S, Deployment, wait_for
 from oracle import aggregate, read_events, read_topic
 
 FINITE_TIERS = {"tiers": [{"size": "1s", "retention": "1m"}, {"size": "1m", "retention": "1h"}], "totals": False}
@@ -251,6 +253,86 @@ def test_a_growing_input_topic_is_followed():
         complete = {"key": "new", "type": "counter", "require": "complete"}
         wait_for("all partitions to be covered", lambda: deployment.http("query").get("/read", **complete)[0] == 200)
         check_against_oracle(deployment)
+
+
+def ask_to_stop(deployment):
+    """SIGTERM; it must end by itself, in time and with success."""
+    deployment.processes["processor"].send_signal(signal.SIGTERM)
+    code, took_s = deployment.ended("processor", STOP_WITHIN_S)
+    print(f"asked to stop: ended after {took_s:.1f} s with {code}")
+    assert code == 0, code
+
+
+def log_of(deployment):
+    with open(deployment.log_path("processor"), encoding="utf-8", errors="replace") as log:
+        return log.read()
+
+
+def wait_until_all_is_taken_in(deployment):
+    """What a processor has counted and not committed no longer grows, by three measurements of its own."""
+    measurements = []
+
+    def steady():
+        metrics = deployment.metrics("processor")
+        measured_at = sum(value for key, value in metrics.items() if key.startswith("odometer_lag_seconds"))
+        if not measurements or measurements[-1][0] != measured_at:
+            measurements.append((measured_at, metrics["odometer_overlay_bytes"]))
+        latest = [taken for _, taken in measurements[-3:]]
+        return len(latest) == 3 and latest[0] == latest[2] > 0
+
+    wait_for("the processor to have taken in what there is", steady)
+
+
+def test_asked_to_stop_while_it_counts_it_commits_what_it_has_taken_in():
+    first, second = 20_000, 30_000
+    # The only commit is the one at the end.
+    with Deployment(partitions=2, settings={"commit.interval": "1h", "commit.max.interval": "1h"}) as deployment:
+        deployment.start("processor")
+        send(deployment, events(first))
+        wait_until_all_is_taken_in(deployment)
+        assert deployment.committed() == [0, 0], deployment.committed()
+        sender = threading.Thread(target=send, args=(deployment, events(second, first=first)))
+        sender.start()
+        wait_for("more events", lambda: sum(deployment.ends()) > first)
+        ask_to_stop(deployment)
+        committed = deployment.committed()
+        sender.join()
+        print(f"committed at the end: {committed} of {deployment.ends()}")
+        assert all(offset >= first / 2 for offset in committed), committed
+
+        deployment.start("query")
+        accounting, _ = deployment.http("query").get_json("/api/v1/accounting")
+        assert accounting["balanced"] and accounting["applied"] == sum(committed), (accounting, committed)
+        before = len(log_of(deployment))
+        deployment.start("processor", "--set", "commit.interval=100ms")
+        opened = [line for line in log_of(deployment)[before:].splitlines() if "task open" in line]
+        assert len(opened) == 4 and all("restored_records=0 " in line for line in opened), opened
+        deployment.wait_until_counted()
+        check_against_oracle(deployment)
+        deployment.expect_metric("processor", "odometer_events_consumed_total", first + second - sum(committed))
+
+
+def test_asked_to_stop_while_it_restores_it_ends_in_time():
+    count = 80_000
+    with Deployment(partitions=1) as deployment:
+        deployment.start("processor")
+        send(deployment, [event | {"labels": {"i": str(i)}} for i, (_, event) in enumerate(events(count))])
+        deployment.wait_until_counted()
+        deployment.stop("processor")
+        shutil.rmtree(deployment.folder + "/state")
+        before = len(log_of(deployment))
+        deployment.start("processor", wait_ready=False)
+        restored = f"partition={deployment.topic}/0"
+        wait_for("a restore", lambda: f"restoring {restored}" in log_of(deployment)[before:], interval_s=0.01)
+        ask_to_stop(deployment)
+        assert f"task open {restored}" not in log_of(deployment)[before:], "it was asked to stop too late"
+
+        deployment.start("processor")
+        deployment.start("query")
+        deployment.wait_until_counted()
+        check_against_oracle(deployment)
+        accounting, _ = deployment.http("query").get_json("/api/v1/accounting", require="complete")
+        assert accounting["balanced"] and accounting["consumed"] == accounting["applied"] == count, accounting
 
 
 def test_at_least_once_counts_all_when_nothing_fails():

@@ -11,13 +11,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 from confluent_kafka import Producer
-from deployment import Deployment, Http, require_environment, wait_for
+from deployment import STOP_WITHIN_S, Deployment, Http, require_environment, wait_for
 
 BROKER = str(pathlib.Path(__file__).resolve().parents[1] / "support/broker.sh")
-STOP_WITHIN_S = 20
 STUCK_S = 20
 
 
@@ -52,19 +50,6 @@ def produce(deployment, count):
     assert producer.flush(60) == 0
 
 
-def ended(deployment, within_s):
-    """The exit code, and how long it took."""
-    process = deployment.processes.pop("processor")
-    started = time.monotonic()
-    try:
-        code = process.wait(within_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise AssertionError(f"the processor has not ended within {within_s} s") from None
-    return code, time.monotonic() - started
-
-
 def check_counts(deployment, expected):
     deployment.wait_until_counted()
     ends = ",".join(f"{deployment.topic}/{p}@{end - 1}" for p, end in enumerate(deployment.ends()))
@@ -77,7 +62,7 @@ def asked_to_stop(deployment, broker):
     produce(deployment, 50_000)
     broker.signal(signal.SIGSTOP)
     deployment.processes["processor"].send_signal(signal.SIGTERM)
-    code, took_s = ended(deployment, STOP_WITHIN_S)
+    code, took_s = deployment.ended("processor", STOP_WITHIN_S)
     broker.signal(signal.SIGCONT)
     print(f"asked to stop while the broker was silent: ended after {took_s:.1f} s with {code}")
     deployment.start("processor")
@@ -93,7 +78,7 @@ def stuck(deployment, broker):
         return status == 503 and reasons
 
     wait_for("a reason in /readyz", says_why, 60)
-    code, took_s = ended(deployment, 90)
+    code, took_s = deployment.ended("processor", 90)
     print(f"without a broker: not ready because of {reasons}, ended {took_s:.1f} s later with {code}")
     assert code == 1, code
     with open(deployment.log_path("processor"), encoding="utf-8") as log:
@@ -101,7 +86,7 @@ def stuck(deployment, broker):
 
     # Its supervisor starts it again, in vain, and that ends too.
     deployment.start("processor", wait_ready=False)
-    code, _ = ended(deployment, STUCK_S + 45)
+    code, _ = deployment.ended("processor", STUCK_S + 45)
     assert code == 1, code
     with open(deployment.log_path("processor"), encoding="utf-8") as log:
         assert f"could not start within {STUCK_S}s" in log.read()
@@ -125,7 +110,7 @@ def main():
             produce(deployment, 1_000)
             check_counts(deployment, 51_000)
             deployment.processes["processor"].send_signal(signal.SIGINT)
-            code, _ = ended(deployment, STOP_WITHIN_S)
+            code, _ = deployment.ended("processor", STOP_WITHIN_S)
             assert code == 0, code
     finally:
         broker.stop()

@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 SKIPPED = 77  # what ctest takes for "skipped"
+STOP_WITHIN_S = 20  # promised of every process
 
 
 def require_environment(*names):
@@ -185,6 +186,18 @@ class Deployment:
             code = "not stopped after 30 s"
         assert not check or code == 0, f"{name}: {code}"
         return code
+
+    def ended(self, name, within_s):
+        """After it was asked to stop, or is expected to by itself: the exit code, and how long that took."""
+        process = self.processes.pop(name)
+        started = time.monotonic()
+        try:
+            code = process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f"{name} has not ended within {within_s} s") from None
+        return code, time.monotonic() - started
 
     def http(self, name):
         return Http(self.ports[name])
