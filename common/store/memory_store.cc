@@ -10,9 +10,25 @@ namespace {
 
 using Family = std::map<std::string, std::string, std::less<>>;
 
-// One state of the whole store. Never changed while a view reads it: a write then goes to a copy.
+// One state of the whole store. Never changed while a view reads it: a write then goes to a copy, of which only the
+// families that it changes are copied.
 struct Content {
-  std::vector<Family> families;
+  struct SharedFamily {
+    std::shared_ptr<Family> family = std::make_shared<Family>();
+    bool shared = false;  // with another content: must not be changed
+  };
+
+  const Family& Of(FamilyId id) const { return *families.at(id).family; }
+  Family* Changeable(FamilyId id) {
+    SharedFamily& of = families.at(id);
+    if (std::exchange(of.shared, false)) of.family = std::make_shared<Family>(*of.family);
+    return of.family.get();
+  }
+  void Share() {
+    for (SharedFamily& of : families) of.shared = true;
+  }
+
+  std::vector<SharedFamily> families;
   int views = 0;
 };
 
@@ -27,9 +43,9 @@ class MemoryBatch final : public StoreBatch {
   }
   size_t Bytes() const override { return bytes_; }
 
-  void ApplyTo(std::vector<Family>* families) const {
+  void ApplyTo(Content* content) const {
     for (const Change& change : changes_) {
-      Family& family = families->at(change.family);
+      Family& family = *content->Changeable(change.family);
       switch (change.kind) {
         case Change::kPut: family.insert_or_assign(change.key, change.value); break;
         case Change::kDelete: family.erase(change.key); break;
@@ -99,7 +115,7 @@ class MemoryStoreImpl final : public MemoryStore {
 
   Status Get(FamilyId family, std::string_view key, std::string* value) const override {
     MutexLock lock(mutex_);
-    return Find(content_->families.at(family), key, value);
+    return Find(content_->Of(family), key, value);
   }
 
   std::unique_ptr<StoreView> View() const override {
@@ -125,8 +141,8 @@ class MemoryStoreImpl final : public MemoryStore {
   uint64_t MemoryBytes() const override {
     MutexLock lock(mutex_);
     uint64_t bytes = 0;
-    for (const Family& family : content_->families) {
-      for (const auto& [key, value] : family) bytes += key.size() + value.size();
+    for (const auto& of : content_->families) {
+      for (const auto& [key, value] : *of.family) bytes += key.size() + value.size();
     }
     return bytes;
   }
@@ -135,6 +151,7 @@ class MemoryStoreImpl final : public MemoryStore {
     auto clone = std::make_unique<MemoryStoreImpl>(names_, expiry_);
     MutexLock lock(mutex_);
     MutexLock clone_lock(clone->mutex_);
+    content_->Share();
     clone->content_->families = content_->families;
     return clone;
   }
@@ -142,9 +159,9 @@ class MemoryStoreImpl final : public MemoryStore {
   void CompactNow() override {
     if (!expiry_) return;
     MutexLock lock(mutex_);
-    std::vector<Family>& families = *Changeable();
-    for (FamilyId id = 0; id < families.size(); ++id) {
-      std::erase_if(families[id], [&](const auto& entry) { return expiry_->Expired(id, entry.first); });
+    Content* content = Changeable();
+    for (FamilyId id = 0; id < content->families.size(); ++id) {
+      std::erase_if(*content->Changeable(id), [&](const auto& entry) { return expiry_->Expired(id, entry.first); });
     }
   }
 
@@ -164,11 +181,11 @@ class MemoryStoreImpl final : public MemoryStore {
       --content_->views;
     }
     Status Get(FamilyId family, std::string_view key, std::string* value) const override {
-      return Find(content_->families.at(family), key, value);
+      return Find(content_->Of(family), key, value);
     }
     std::unique_ptr<StoreIterator> Scan(FamilyId family, std::string_view lower,
                                         std::string_view upper) const override {
-      return std::make_unique<MemoryIterator>(content_->families.at(family), lower, upper);
+      return std::make_unique<MemoryIterator>(content_->Of(family), lower, upper);
     }
 
    private:
@@ -176,13 +193,14 @@ class MemoryStoreImpl final : public MemoryStore {
     const std::shared_ptr<Content> content_;
   };
 
-  std::vector<Family>* Changeable() ODOMETER_REQUIRES(mutex_) {
+  Content* Changeable() ODOMETER_REQUIRES(mutex_) {
     if (content_->views > 0) {
       auto copy = std::make_shared<Content>();
       copy->families = content_->families;
+      copy->Share();
       content_ = std::move(copy);
     }
-    return &content_->families;
+    return content_.get();
   }
 
   const std::vector<std::string> names_;
