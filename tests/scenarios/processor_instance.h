@@ -33,7 +33,7 @@ class ProcessorInstance {
     Store* store;
     const StateLayout* layout;
     const std::vector<ChangelogStore>* changelogs;
-    SeenIdsOptions ids = {};
+    RestorerOptions restore = {};
     SeriesLimitOptions limits = {};
     bool commands = false;  // whether it applies commands too; with exactly_once only
     DefinitionTable* definitions = nullptr;  // by which events are judged; null: they are not
@@ -54,9 +54,7 @@ class ProcessorInstance {
     admin_ = around.broker->NewAdmin();
     reader_ = around.broker->NewLogReader();
     expiry_ = std::make_unique<StateExpiry>(*around.layout);
-    RestorerOptions restorer_options;
-    restorer_options.ids = around.ids;
-    restorer_.emplace(restorer_options, around.layout, &inputs_, admin_.get(), reader_.get(), around.store, around.clock);
+    restorer_.emplace(around.restore, around.layout, &inputs_, admin_.get(), reader_.get(), around.store, around.clock);
     CommitterOptions committer_options{exactly_once, kDeadLetters, 1, 1000};
     committer_.emplace(committer_options, around.layout, &inputs_, around.store, around.clock);
     TaskManagerOptions options;

@@ -59,7 +59,7 @@ class ProcessorUnderTest {
   // A new process on the same store.
   void Start() {
     process_.emplace("one", exactly_once_,
-                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, ids, limits,
+                     ProcessorInstance::Surroundings{&broker, &clock, store_.get(), &layout_, &changelogs_, {.ids = ids}, limits,
                                                      commands, definitions, rules, rebuild});
   }
 

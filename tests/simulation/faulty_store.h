@@ -10,14 +10,19 @@
 #include <vector>
 
 #include "common/store/memory_store.h"
+#include "tests/simulation/watched_batch.h"
 
 namespace odometer {
 
 class FaultyStore final : public Store {
  public:
+  struct Written {
+    bool part_of_restore = false;  // and not its end
+    bool wiped = false;            // a task's state, to restore it in full
+  };
   // Before each write: an error fails it, without effect. After each: what it left is in the store.
   using BeforeWrite = std::function<Status()>;
-  using AfterWrite = std::function<Status()>;
+  using AfterWrite = std::function<Status(const Written&)>;
 
   explicit FaultyStore(std::vector<std::string> families) : store_(NewMemoryStore(std::move(families))) {}
 
@@ -42,13 +47,16 @@ class FaultyStore final : public Store {
     return store_->Get(family, key, value);
   }
   std::unique_ptr<StoreView> View() const override { return store_->View(); }
-  std::unique_ptr<StoreBatch> NewBatch() override { return store_->NewBatch(); }
+  std::unique_ptr<StoreBatch> NewBatch() override { return std::make_unique<WatchedBatch>(store_->NewBatch()); }
   Status Write(std::unique_ptr<StoreBatch> batch) override {
     if (before_) ODOMETER_RETURN_IF_ERROR(before_());
     earlier_.push_back(store_->Clone());
     if (earlier_.size() > kStatesKept) earlier_.pop_front();
-    ODOMETER_RETURN_IF_ERROR(store_->Write(std::move(batch)));
-    return after_ ? after_() : Status::Ok();
+    auto& watched = static_cast<WatchedBatch&>(*batch);
+    std::string old;
+    const bool wiped = !watched.wiped().empty() && Get(StateLayout::kMeta, watched.wiped(), &old).ok();
+    ODOMETER_RETURN_IF_ERROR(store_->Write(watched.Take()));
+    return after_ ? after_({watched.part_of_restore(), wiped}) : Status::Ok();
   }
   const std::vector<std::string>& Families() const override { return store_->Families(); }
   uint64_t DiskBytes() const override { return store_->DiskBytes(); }

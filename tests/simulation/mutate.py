@@ -41,6 +41,22 @@ MUTANTS = {
          "  for (const TopicPartition& tp : partitions) assigned_.erase(tp.partition);\n"
          "  if (assigned_.empty()) assignment_seen_ = false;\n  assignment_changed_ = true;\n"),
     ]),
+    # A restore does not say that it is unfinished: what it has written until then is read.
+    "unfinished_restore_unmarked": ("processor/restorer.cc", [
+        ("    unfinished_.restoring = true;\n", ""),
+    ]),
+    # What says that it is being restored is read all the same.
+    "unfinished_restore_read": ("common/state/local_reader.cc", [
+        ("      if (checkpoint.restoring) continue;\n", ""),
+    ]),
+    # A restore that ended half-way is taken for one that has read the changelog to its end.
+    "unfinished_restore_skipped": ("processor/restorer.cc", [
+        ("  TaskCheckpoint unfinished_;\n", "  const TaskCheckpoint& unfinished_;\n"),
+        ("    unfinished_.restoring = true;\n", ""),
+        ("    task.checkpoint.changelog_next[part.changelog->store] = part.range.end;\n", ""),
+        ("    int64_t first_append_ms = 0;\n", "    int64_t first_append_ms = 0;\n"
+         "    task.checkpoint.changelog_next[part.changelog->store] = part.range.end;\n"),
+    ]),
     # A restored task counts its series against the limits from nothing.
     "limits_from_nothing": ("processor/series_limits.cc", [
         ("  series.ForEach([this](SeriesId, std::string_view identity) { Added(identity); });\n", "  (void)series;\n"),

@@ -1,7 +1,11 @@
 // What a simulated deployment is configured with.
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include "common/model/tier.h"
+#include "processor/restorer.h"
 #include "processor/series_limits.h"
 #include "tests/simulation/random.h"
 
@@ -16,6 +20,14 @@ inline TierSet TiersOf(Random* random) {
 inline SeriesLimitOptions LimitsOf(Random* random) {
   if (random->OneIn(2)) return {};
   return {.series = random->Below(14) + 1, .series_per_org = random->Below(7) + 1};
+}
+
+// Of one life of a process: some restore record by record, some in full although they need not.
+inline RestorerOptions RestoreOptionsOf(Random* random) {
+  RestorerOptions options;
+  options.batch_bytes = random->Of(std::vector<size_t>{1, 300, 3'000, options.batch_bytes});
+  if (random->OneIn(4)) options.max_checkpoint_age_ms = random->Between(0, 20'000);
+  return options;
 }
 
 }  // namespace odometer

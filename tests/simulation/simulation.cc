@@ -14,6 +14,7 @@
 #include "tests/simulation/command_oracle.h"
 #include "tests/simulation/command_workload.h"
 #include "tests/simulation/deferred_executor.h"
+#include "tests/simulation/disk_check.h"
 #include "tests/simulation/event_kinds.h"
 #include "tests/simulation/faulty_store.h"
 #include "tests/simulation/oracle.h"
@@ -21,6 +22,7 @@
 #include "tests/simulation/possible_errors.h"
 #include "tests/simulation/random.h"
 #include "tests/simulation/settings.h"
+#include "tests/simulation/simulated_tasks.h"
 #include "tests/simulation/tampering.h"
 #include "tests/simulation/workload.h"
 
@@ -37,18 +39,15 @@ class Simulation {
       : random_(seed),
         trace_(trace),
         layout_{TiersOf(&random_), random_.OneIn(3) ? 3'600'000 : kForever},  // in this order
-        changelogs_(ChangelogStores(kApplication, kTopic, layout_)),
-        command_changelogs_(CommandChangelogStores(kApplication, kCommands, layout_)),
-        source_changelogs_(SourceChangelogStores(kApplication, kOrders, layout_)),
         limits_(LimitsOf(&random_)),
         commands_(random_.OneIn(2)),
-        partitions_(static_cast<int32_t>(random_.Between(1, 2))),
+        rules_(random_.OneIn(2)),
+        tasks_(&layout_, commands_, rules_, static_cast<int32_t>(random_.Between(1, 2))),
         workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs),
         fault_chance_(random_.Of(std::vector<uint64_t>{0, 3'000, 20'000, 60'000})),
         interruption_chance_(random_.Of(std::vector<uint64_t>{0, 2'000, 10'000})),
-        rules_(random_.OneIn(2)),
         order_workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs) {
-    broker_.CreateTopic({kTopic, partitions_, 1, {}});
+    broker_.CreateTopic({kTopic, tasks_.partitions(), 1, {}});
     broker_.CreateTopic({kDeadLetters, 1, 1, {}});
     if (commands_) CreateCommandTopics();
     if (rules_) broker_.CreateTopic({kOrders, kOrderPartitions, 1, {}});
@@ -57,7 +56,7 @@ class Simulation {
     if (cooperative_) broker_.SetCooperative(kApplication);
     for (size_t i = 0; i < machines_.size(); ++i) {
       machines_[i] = std::make_unique<Machine>(kNames[i], layout_.families);
-      machines_[i]->store.Watch([this] { return BeforeWrite(); }, [this] { return AfterWrite(); });
+      machines_[i]->store.Watch([this] { return BeforeWrite(); }, [this](const auto& written) { return AfterWrite(written); });
     }
   }
   ~Simulation() {
@@ -94,6 +93,7 @@ class Simulation {
     int hangs_for = 0;                     // steps
     bool dead = false;                     // has just died, its calls are only unwound
     bool store_broken = false;             // its store has said that it must be opened anew
+    bool restore_unfinished = false;       // and some of it is in the store
   };
 
   bool held() const { return report_.failure.empty(); }
@@ -115,7 +115,7 @@ class Simulation {
 
   void Step() {
     for (int64_t n = random_.Between(0, 3); n > 0; --n) {
-      workload_.Send(static_cast<int32_t>(random_.Below(static_cast<uint64_t>(partitions_))));
+      workload_.Send(static_cast<int32_t>(random_.Below(static_cast<uint64_t>(tasks_.partitions()))));
     }
     if (commands_ && random_.OneIn(3)) command_workload_.Send();
     if (rules_ && random_.OneIn(2)) order_workload_.Send();
@@ -154,8 +154,8 @@ class Simulation {
     machine->executor = executor.get();
     machine->process.emplace(machine->name, /*exactly_once=*/true,
                              ProcessorInstance::Surroundings{&broker_, &clock_, &machine->store, &layout_,
-                                                             &changelogs_, {}, limits_, commands_, nullptr,
-                                                             rules_ ? OrderWorkload::Rules(rules_version_) : nullptr},
+                                                             &tasks_.changelogs(), RestoreOptionsOf(&random_), limits_,
+                                                             commands_, nullptr, rules_ ? OrderWorkload::Rules(rules_version_) : nullptr},
                              std::move(executor));
   }
 
@@ -168,6 +168,7 @@ class Simulation {
     if (cooperative_ && (calm_ || random_.OneIn(2))) broker_.ExpireMember(kApplication, machine->name);
     machine->hangs_for = 0;
     machine->dead = machine->store_broken = false;
+    if (std::exchange(machine->restore_unfinished, false) && !calm_) Note("ended amid a restore", machine);
   }
 
   void Crash(Machine* machine) {
@@ -178,6 +179,8 @@ class Simulation {
   }
 
   void HarmDisk(Machine* machine) {
+    const std::string difference = CompareDisk(&machine->store, layout_, tasks_, &broker_);
+    if (!difference.empty()) return Fail(machine->name + "'s disk shows what the changelogs do not: " + difference);
     if (random_.OneIn(5)) {
       Note("disk lost", machine);
       machine->store.LoseEverything();
@@ -216,10 +219,10 @@ class Simulation {
   }
 
   void GrowTopic() {
-    if (partitions_ == kMostPartitions || !random_.OneIn(3)) return;
+    if (tasks_.partitions() == kMostPartitions || !random_.OneIn(3)) return;
     Note("partition added");
-    ++partitions_;
-    Status grown = broker_.NewAdmin()->GrowPartitions(kTopic, partitions_);
+    tasks_.AddPartition();
+    Status grown = broker_.NewAdmin()->GrowPartitions(kTopic, tasks_.partitions());
     if (!grown.ok()) Fail("growing the topic: " + grown.ToString());
   }
 
@@ -233,18 +236,7 @@ class Simulation {
 
   void CompactChangelogs() {
     Note("changelogs compacted");
-    ForEachChangelog([](MemoryLog* log, const ChangelogStore&) { log->Compact(); });
-  }
-
-  template <typename Visit>
-  void ForEachChangelog(Visit&& visit) {
-    for (const auto* changelogs : {&changelogs_, &command_changelogs_, &source_changelogs_}) {
-      for (const ChangelogStore& changelog : *changelogs) {
-        for (int32_t partition = 0; partition < kMostPartitions; ++partition) {
-          if (MemoryLog* log = broker_.FindLog({changelog.topic, partition})) visit(log, changelog);
-        }
-      }
-    }
+    tasks_.ForEachChangelog(&broker_, [](MemoryLog* log, const ChangelogStore&) { log->Compact(); });
   }
 
   // --- A machine at work ---
@@ -331,6 +323,7 @@ class Simulation {
     if (calm_ || !random_.PerMillion(fault_chance_)) return Status::Ok();
     if (random_.OneIn(3)) {
       Note("disk full", machine);
+      if (machine->restore_unfinished) Note("store failed amid a restore", machine);
       return Status::Retry("disk full");
     }
     if (random_.OneIn(2)) {
@@ -344,10 +337,13 @@ class Simulation {
     return Status::Stop("the process is dead");
   }
 
-  Status AfterWrite() {
+  Status AfterWrite(const FaultyStore::Written& written) {
     ++report_.commits;
     if (running_.empty()) return Status::Ok();
     Machine* machine = running_.back();
+    machine->restore_unfinished = written.part_of_restore;
+    if (written.part_of_restore) Note("part of a restore written", machine);
+    if (written.wiped) Note("old state wiped", machine);
     CheckStore(*machine);
     if (calm_ || !random_.PerMillion(interruption_chance_)) return Status::Ok();
     Note("died after a write", machine);
@@ -358,29 +354,8 @@ class Simulation {
 
   // --- What must hold at every moment ---
 
-  // The numbers of all that there are.
-  std::vector<int32_t> Tasks() const {
-    std::vector<int32_t> tasks;
-    for (int32_t partition = 0; partition < partitions_; ++partition) tasks.push_back(partition);
-    for (int32_t partition = 0; commands_ && partition < kCommandPartitions; ++partition) {
-      tasks.push_back(CommandTaskNumber(partition));
-    }
-    for (int32_t partition = 0; rules_ && partition < kOrderPartitions; ++partition) {
-      tasks.push_back(SourceTaskNumber(0, partition));  // the only source of every store
-    }
-    return tasks;
-  }
-  static TopicPartition InputOf(int32_t task) {
-    const char* topic = IsSourceTask(task) ? kOrders : kTopic;
-    return {IsCommandTask(task) ? kCommands : topic, TaskPartition(task)};
-  }
-  const std::vector<ChangelogStore>& ChangelogsOf(int32_t task) const {
-    if (IsSourceTask(task)) return source_changelogs_;
-    return IsCommandTask(task) ? command_changelogs_ : changelogs_;
-  }
-
   std::optional<TaskMeta> CommittedMeta(int32_t task) {
-    for (const ChangelogStore& changelog : ChangelogsOf(task)) {
+    for (const ChangelogStore& changelog : tasks_.ChangelogsOf(task)) {
       if (changelog.family != StateLayout::kMeta) continue;
       const MemoryLog* log = broker_.FindLog({changelog.topic, TaskPartition(task)});
       const MemoryRecord* last = log == nullptr ? nullptr : log->LastCommitted();
@@ -393,7 +368,7 @@ class Simulation {
   }
 
   void CheckStore(const Machine& machine) {
-    for (int32_t task : Tasks()) {
+    for (int32_t task : tasks_.All()) {
       std::string bytes;
       if (!machine.store.Get(StateLayout::kMeta, MetaKey(task), &bytes).ok()) continue;
       Result<TaskMeta> stored = DecodeTaskMeta(bytes);
@@ -403,17 +378,17 @@ class Simulation {
       std::optional<TaskMeta> committed = CommittedMeta(task);
       if (!committed || committed->sequence < stored->sequence) {
         return Fail(fmt::format("the store of {} is ahead of its changelog: commit {} of {}", machine.name,
-                                stored->sequence, ToString(InputOf(task))));
+                                stored->sequence, ToString(SimulatedTasks::InputOf(task))));
       }
     }
   }
 
   void CheckOffsets() {
-    for (int32_t task : Tasks()) {
-      const std::optional<int64_t> offset = broker_.CommittedOffset(kApplication, InputOf(task));
+    for (int32_t task : tasks_.All()) {
+      const std::optional<int64_t> offset = broker_.CommittedOffset(kApplication, SimulatedTasks::InputOf(task));
       const std::optional<TaskMeta> meta = CommittedMeta(task);
       if (offset.value_or(-1) == (meta ? meta->next_input_offset : -1)) continue;
-      return Fail(fmt::format("{}: the group has committed {}, the changelog {}", ToString(InputOf(task)),
+      return Fail(fmt::format("{}: the group has committed {}, the changelog {}", ToString(SimulatedTasks::InputOf(task)),
                               offset.value_or(-1), meta ? meta->next_input_offset : -1));
     }
   }
@@ -421,8 +396,8 @@ class Simulation {
   // --- The end ---
 
   bool AllCommitted() {
-    for (int32_t task : Tasks()) {
-      const TopicPartition tp = InputOf(task);
+    for (int32_t task : tasks_.All()) {
+      const TopicPartition tp = SimulatedTasks::InputOf(task);
       if (broker_.CommittedOffset(kApplication, tp).value_or(0) < broker_.Log(tp).end()) return false;
     }
     return true;
@@ -435,7 +410,7 @@ class Simulation {
                return committed.value_or(0) <= task.next_input_offset;
              });
     };
-    return reflected(kTopic, static_cast<size_t>(partitions_), position.tasks) &&
+    return reflected(kTopic, static_cast<size_t>(tasks_.partitions()), position.tasks) &&
            (!commands_ || reflected(kCommands, kCommandPartitions, position.command_tasks)) &&
            (!rules_ || (!position.sources.empty() && reflected(kOrders, kOrderPartitions, position.sources[0].tasks)));
   }
@@ -515,7 +490,7 @@ class Simulation {
   // Those of producers, and those by which readings are counted.
   std::map<int32_t, std::vector<SentRecord>> AllEvents() {
     std::map<int32_t, std::vector<SentRecord>> events = workload_.sent();
-    for (int32_t partition = 0; commands_ && partition < partitions_; ++partition) {
+    for (int32_t partition = 0; commands_ && partition < tasks_.partitions(); ++partition) {
       std::vector<SentRecord>& here = events[partition];
       const std::vector<SentRecord> readings = CommandOracle::ReadingEvents(&broker_, partition);
       here.insert(here.end(), readings.begin(), readings.end());
@@ -528,7 +503,7 @@ class Simulation {
   void CheckTampering() {
     Machine* machine = machines_[0].get();
     Kill(machine);
-    const int32_t partition = static_cast<int32_t>(random_.Below(static_cast<uint64_t>(partitions_)));
+    const int32_t partition = static_cast<int32_t>(random_.Below(static_cast<uint64_t>(tasks_.partitions())));
     std::optional<TaskMeta> meta = CommittedMeta(partition);
     if (!meta || meta->next_input_offset == 0) return;
     const uint64_t kind = random_.Below(4);
@@ -542,7 +517,7 @@ class Simulation {
       case 2:
       case 3:
         // The latest commit's records are gone from the changelogs, with the local store or without.
-        ForEachChangelog([&](MemoryLog* log, const ChangelogStore& changelog) {
+        tasks_.ForEachChangelog(&broker_, [&](MemoryLog* log, const ChangelogStore& changelog) {
           if (changelog.family != StateLayout::kMeta) return;
           if (const MemoryRecord* last = log->LastCommitted()) log->TruncateTo(last->offset);
         });
@@ -568,16 +543,15 @@ class Simulation {
   ManualClock clock_;
   MemoryBroker broker_{&clock_};
   const StateLayout layout_;
-  const std::vector<ChangelogStore> changelogs_, command_changelogs_, source_changelogs_;
   const SeriesLimitOptions limits_;
   const bool commands_;
+  const bool rules_;
+  SimulatedTasks tasks_;
   bool cooperative_ = false;
-  int32_t partitions_;
   Workload workload_;
   CommandWorkload command_workload_{&broker_, &clock_, &random_};
   const uint64_t fault_chance_;         // of a million, per call
   const uint64_t interruption_chance_;  // of a million, per moment
-  const bool rules_;
   int rules_version_ = 0;  // that processes start with
   OrderWorkload order_workload_;
   std::array<std::unique_ptr<Machine>, kNames.size()> machines_;
