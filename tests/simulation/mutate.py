@@ -57,6 +57,10 @@ MUTANTS = {
         ("    int64_t first_append_ms = 0;\n", "    int64_t first_append_ms = 0;\n"
          "    task.checkpoint.changelog_next[part.changelog->store] = part.range.end;\n"),
     ]),
+    # Another record in the place of the last one that was counted is not noticed.
+    "last_record_unchecked": ("processor/restorer.cc", [
+        ("    if (record.timestamp_ms == last.timestamp_ms) return Status::Ok();\n", "    return Status::Ok();\n"),
+    ]),
     # A restored task counts its series against the limits from nothing.
     "limits_from_nothing": ("processor/series_limits.cc", [
         ("  series.ForEach([this](SeriesId, std::string_view identity) { Added(identity); });\n", "  (void)series;\n"),

@@ -506,7 +506,7 @@ class Simulation {
     const int32_t partition = static_cast<int32_t>(random_.Below(static_cast<uint64_t>(tasks_.partitions())));
     std::optional<TaskMeta> meta = CommittedMeta(partition);
     if (!meta || meta->next_input_offset == 0) return;
-    const uint64_t kind = random_.Below(4);
+    const uint64_t kind = random_.Below(meta->last_record.offset >= 0 ? 5 : 4);
     switch (kind) {
       case 0:
         if (Status moved = MoveGroupOffset(&broker_, {kTopic, partition}, meta->next_input_offset - 1); !moved.ok()) {
@@ -523,9 +523,10 @@ class Simulation {
         });
         if (kind == 3) machine->store.LoseEverything();
         break;
+      case 4: RecreateInput(); break;
     }
-    static constexpr std::array<const char*, 4> kKinds = {"group offset moved", "input log shortened",
-                                                          "changelog shortened", "changelog shortened, disk lost"};
+    static constexpr std::array<const char*, 5> kKinds = {"group offset moved", "input log shortened", "changelog shortened",
+                                                          "changelog shortened, disk lost", "input re-created"};
     Note(std::string("tampered: ") + kKinds[kind]);
     StartProcess(machine);
     for (int round = 0; round < 200; ++round) {
@@ -536,6 +537,19 @@ class Simulation {
       if (!status.ok()) return Fail("tampered, and it ends with " + status.ToString());
     }
     Fail(std::string("went on although tampered with: ") + kKinds[kind]);
+  }
+
+  // And it has grown past what was counted.
+  void RecreateInput() {
+    std::vector<int64_t> ends;
+    for (int32_t partition = 0; partition < tasks_.partitions(); ++partition) ends.push_back(broker_.Log({kTopic, partition}).end());
+    broker_.CreateTopic({kTopic, tasks_.partitions(), 1, {}});
+    clock_.Advance(1);
+    for (int32_t partition = 0; partition < tasks_.partitions(); ++partition) {
+      while (broker_.Log({kTopic, partition}).end() <= ends[static_cast<size_t>(partition)]) {
+        broker_.Append({kTopic, partition}, OutRecord{.value = "another"});
+      }
+    }
   }
 
   Random random_;
