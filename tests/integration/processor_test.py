@@ -255,6 +255,23 @@ def test_a_growing_input_topic_is_followed():
         check_against_oracle(deployment)
 
 
+def test_a_re_created_input_topic_stops_it_though_it_has_grown_past_what_was_counted():
+    with Deployment(partitions=2) as deployment:
+        deployment.start("processor")
+        send(deployment, events(20))
+        deployment.wait_until_counted()
+        deployment.stop("processor")
+        admin = AdminClient({"bootstrap.servers": deployment.broker})
+        admin.delete_topics([deployment.topic])[deployment.topic].result(30)
+        wait_for("the topic to be gone", lambda: deployment.topic not in admin.list_topics(timeout=30).topics)
+        deployment.create_topic(deployment.topic, 2)
+        send(deployment, events(200))
+        deployment.start("processor", wait_ready=False)
+        code, _ = deployment.ended("processor", 60)
+        assert code == 1, code
+        assert "the topic was re-created. To count what it holds now, use another application name" in log_of(deployment)
+
+
 def ask_to_stop(deployment):
     """SIGTERM; it must end by itself, in time and with success."""
     deployment.processes["processor"].send_signal(signal.SIGTERM)
