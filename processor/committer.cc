@@ -17,6 +17,10 @@ namespace odometer {
 namespace {
 // Records are handed to the producer in groups of this many.
 constexpr size_t kProduceGroup = 4096;
+
+Status Abort(TransactionalProducer* producer) {
+  return AsStep("commit.abort", [&] { return producer->Abort(); });
+}
 }  // namespace
 
 struct Committer::OpenTask {
@@ -271,7 +275,7 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
 
   auto abort = [&](const Status& why) {
     // Whatever failed, and be it the store: until then the producer refers to the transaction's records.
-    Status aborted = producer->Abort();
+    Status aborted = Abort(producer);
     if (why.Is(ErrorKind::kRecover) || why.Is(ErrorKind::kStop)) return why;
     if (!aborted.ok()) return aborted;
     // What is refused once is refused again.
@@ -296,7 +300,8 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
     if (Status flushed = producer->Flush(); !flushed.ok()) return abort(flushed);
   }
   for (size_t i = 0; i < epochs.size(); ++i) {
-    if (Status written = transaction.WriteProgress(*epochs[i], metas[i]); !written.ok()) return abort(written);
+    Status written = AsStep("commit.progress", [&] { return transaction.WriteProgress(*epochs[i], metas[i]); });
+    if (!written.ok()) return abort(written);
   }
   written_bytes_ = transaction.written_bytes();
   // S2
@@ -308,7 +313,7 @@ Status Committer::Commit(const std::vector<const Epoch*>& epochs, TransactionalP
     Status sent = AsStep("commit.offsets", [&] { return producer->SendOffsets(offsets, *group); });
     if (!sent.ok()) return abort(sent);
     // S4
-    ODOMETER_RETURN_IF_ERROR(AsStep("commit.decide", [&] { return Decide(producer); }));
+    ODOMETER_RETURN_IF_ERROR(Decide(producer));
   }
   // S5
   for (size_t i = 0; i < epochs.size(); ++i) {
@@ -345,10 +350,10 @@ Status Committer::RefreshCheckpoints(int64_t max_age_ms) {
 Status Committer::Decide(TransactionalProducer* producer) {
   const int64_t deadline_ms = clock_->SteadyMs() + options_.commit_timeout_ms;
   while (true) {
-    Status committed = producer->Commit();
+    Status committed = AsStep("commit.decide", [&] { return producer->Commit(); });
     if (committed.ok()) return committed;
     if (committed.Is(ErrorKind::kAbort)) {
-      Status aborted = producer->Abort();
+      Status aborted = Abort(producer);
       return aborted.ok() ? committed : aborted;
     }
     if (!committed.Is(ErrorKind::kRetry)) return committed;

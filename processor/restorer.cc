@@ -262,19 +262,23 @@ Result<Restorer::Plan> Restorer::MakePlan(int32_t task_number, const TaskCheckpo
   Plan plan;
   plan.full = clock_->WallMs() - checkpoint.written_wall_ms > options_.max_checkpoint_age_ms;
   for (const ChangelogStore& changelog : inputs_->Of(task_number).changelogs) {
-    Result<OffsetRange> range = admin_->Offsets({changelog.topic, partition});
-    if (!range.ok()) return range.status();
-    plan.parts.push_back({&changelog, *range, range->begin});
+    OffsetRange range;
+    ODOMETER_RETURN_IF_ERROR(AsStep("restore.ends", [&] {
+      Result<OffsetRange> found = admin_->Offsets({changelog.topic, partition});
+      if (found.ok()) range = *found;
+      return found.status();
+    }));
+    plan.parts.push_back({&changelog, range, range.begin});
     auto next = checkpoint.changelog_next.find(changelog.store);
     const bool known = next != checkpoint.changelog_next.end();
     // A state from before ids or raw events were kept has nothing of them, and all the rest.
     const bool newer = changelog.family == StateLayout::kIds || changelog.family == StateLayout::kEvents;
     if (!known && newer && !checkpoint.changelog_next.empty()) continue;
-    if (!known || next->second < range->begin) {
+    if (!known || next->second < range.begin) {
       plan.full = true;
-    } else if (next->second > range->end) {
+    } else if (next->second > range.end) {
       return Status::Stop("changelog " + changelog.topic + "/" + std::to_string(partition) + " ends at offset " +
-                          std::to_string(range->end) + ", but this state folder has taken records up to " +
+                          std::to_string(range.end) + ", but this state folder has taken records up to " +
                           std::to_string(next->second) +
                           " from it: the topic was re-created or has lost records. If that is what you want, remove "
                           "the state folder; then the state is what the changelogs and the input topic still hold");

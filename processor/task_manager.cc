@@ -215,7 +215,7 @@ Status TaskManager::OpenTask(int32_t number) {
   if (!restored->has_meta) {
     restored->meta.next_input_offset = *start;
     restored->meta.commit_wall_ms = parts_.clock->WallMs();
-    ODOMETER_RETURN_IF_ERROR(parts_.restorer->MarkOpen(number, restored->meta));
+    ODOMETER_RETURN_IF_ERROR(AsStep("recover.open", [&] { return parts_.restorer->MarkOpen(number, restored->meta); }));
   }
   parts_.committer->Open(number, restored->meta, restored->checkpoint);
   parts_.expiry->TaskOpened(number, restored->meta, restored->series);

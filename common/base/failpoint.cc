@@ -54,6 +54,7 @@ Status Perform(const std::string& what, const std::string& name) {
   const std::string why = "failpoint " + name;
   std::fprintf(stderr, "failpoint %s fires: %s\n", name.c_str(), what.c_str());
   if (what == "die") std::raise(SIGKILL);
+  if (what == "invalid") return Status::Invalid(why);
   if (what == "retry") return Status::Retry(why);
   if (what == "abort") return Status::Abort(why);
   if (what == "recover") return Status::Recover(why);

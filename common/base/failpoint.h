@@ -4,10 +4,11 @@
 // The environment variable FAILPOINTS names what is to happen, separated by ';':
 //   FAILPOINTS="commit.flush.before=die; restore.read.after=retry@3"
 // Each is <step>.<before|after>=<action>[@<n>]: at the n-th passing (the first unless given), and once only. Actions: die
-// (as by kill -9), and the errors retry, abort, recover and stop. `before`: the call is not made. `after`: it had its
-// effect. A line on standard error tells of each that has fired.
+// (as by kill -9), and the errors invalid, retry, abort, recover and stop. `before`: the call is not made. `after`: it had
+// its effect. A line on standard error tells of each that has fired.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -31,8 +32,14 @@ Status AsStep(std::string_view step, Call&& call) {
 
 #else
 
+// Keeps nothing of the name, so that it is in no binary.
+struct StepName {
+  template <size_t size>
+  consteval StepName(const char (&)[size]) {}  // NOLINT: implicit on purpose
+};
+
 template <typename Call>
-Status AsStep(std::string_view, Call&& call) {
+Status AsStep(StepName, Call&& call) {
   return std::forward<Call>(call)();
 }
 

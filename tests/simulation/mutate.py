@@ -12,7 +12,7 @@ import sys
 MUTANTS = {
     # S5 before S4: the store is written before it is known whether the transaction commits.
     "store_before_commit": ("processor/committer.cc", [
-        ('    ODOMETER_RETURN_IF_ERROR(AsStep("commit.decide", [&] { return Decide(producer); }));\n', ""),
+        ('    ODOMETER_RETURN_IF_ERROR(Decide(producer));\n', ""),
         ("  return Status::Ok();\n}\n\nStatus Committer::RefreshCheckpoints",
          "  return Decide(producer);\n}\n\nStatus Committer::RefreshCheckpoints"),
     ]),
