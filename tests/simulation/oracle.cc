@@ -1,11 +1,14 @@
 #include "tests/simulation/oracle.h"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "common/base/bytes.h"
 #include "common/model/period.h"
+#include "common/model/sketch.h"
 #include "common/model/time_zone.h"
 #include "common/model/views.h"
 #include "processor/seen_ids.h"
@@ -18,6 +21,13 @@ constexpr int64_t kFirstDayMs = 1'699'600'000'000;
 constexpr int64_t kLastDayMs = 1'700'200'000'000;
 
 int64_t FloorTo(int64_t ms, int64_t step_ms) { return ms - ms % step_ms; }  // of times after 1970
+
+std::string Encoded(const Sketch& sketch) {
+  std::string bytes;
+  ByteWriter out(&bytes);
+  sketch.Encode(&out);
+  return bytes;
+}
 
 SeriesSelector SelectorOf(const std::tuple<int, int, MetricType>& key) {
   SeriesSelector selector;
@@ -134,11 +144,11 @@ void Oracle::Count(int32_t partition, const SentRecord& event, const Key& key,
                    std::map<Window, Expected>* windows) const {
   // What was set tells no time of its parts: only windows that are for ever have it, and totals.
   const bool set = event.kind == SentRecord::Kind::kSet;
-  const bool member = event.type == MetricType::kSet;
+  const bool member = event.type == MetricType::kSet && !set;
   const int64_t value = member ? 0 : event.value;
   Expected one{static_cast<uint64_t>(event.count), event.count * value, value, value,
-               {event.ts_ms, partition, set ? 0 : event.offset}, value, 0, {}};
-  if (member) one.members.insert(event.value);
+               {event.ts_ms, partition, set ? 0 : event.offset}, value, 0, {}, {}};
+  if (member || (event.type == MetricType::kTimer && !set)) one.values[event.value] = 1;
   if (tiers_.total) Add(one, &(*windows)[{0, key, 0}]);
   for (const Tier& tier : tiers_.windows) {
     if (set && tier.retention_ms != kForever) continue;
@@ -155,7 +165,7 @@ void Oracle::Add(const Expected& more, Expected* to) {
   to->sum += more.sum;
   to->min = std::min(to->min, more.min);
   to->max = std::max(to->max, more.max);
-  to->members.insert(more.members.begin(), more.members.end());
+  for (const auto& [value, count] : more.values) to->values[value] += count;
   if (more.LastOrder() < to->LastOrder()) return;
   to->last_at = more.last_at;
   to->last = more.last;
@@ -171,12 +181,14 @@ Oracle::Expected Oracle::FromAggregate(const Aggregate& aggregate) {
   result.last_at = {parts.last_ts_ms, parts.last_origin.partition, parts.last_origin.offset};
   result.last = static_cast<int64_t>(parts.last.whole());
   result.distinct = DistinctCount(aggregate);
+  if (aggregate.sketch() != nullptr) result.sketch = Encoded(*aggregate.sketch());
   return result;
 }
 
 std::string Oracle::Describe(const Expected& e) {
-  return fmt::format("count {} sum {} min {} max {} last {} at {} of {}@{} distinct {}", e.count, e.sum, e.min, e.max,
-                     e.last, std::get<0>(e.last_at), std::get<1>(e.last_at), std::get<2>(e.last_at), e.distinct);
+  return fmt::format("count {} sum {} min {} max {} last {} at {} of {}@{} distinct {} sketch {:02x}", e.count, e.sum, e.min,
+                     e.max, e.last, std::get<0>(e.last_at), std::get<1>(e.last_at), std::get<2>(e.last_at), e.distinct,
+                     fmt::join(e.sketch, ""));
 }
 
 std::string Oracle::Describe(const Accounting& a) {
@@ -213,7 +225,7 @@ std::string Oracle::Compare(StateReader* state) const {
 std::string Oracle::CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const {
   for (int org = 0; org <= kSimulatedOrgs; ++org) {
     for (int name = 0; name <= kSimulatedNames + kSimulatedCodes; ++name) {
-      for (MetricType type : {MetricType::kCounter, MetricType::kGauge, MetricType::kSet}) {
+      for (MetricType type : kSimulatedTypes) {
         std::string difference = CompareSeries(state, {org, name, type}, size_ms, first_start_ms);
         if (!difference.empty()) return difference;
       }
@@ -265,7 +277,7 @@ std::string Oracle::CompareSeries(StateReader* state, const Key& key, int64_t si
   if (!answer.ok()) return answer.status().ToString();
   const std::string where = fmt::format("{} {} of {} in windows of {} ms", MetricTypeName(std::get<2>(key)),
                                         SimulatedName(std::get<1>(key)), SimulatedOrg(std::get<0>(key)), size_ms);
-  if (std::string found = Difference(where, expected, answer->buckets); !found.empty()) return found;
+  if (std::string found = Difference(where, std::get<2>(key), expected, answer->buckets); !found.empty()) return found;
   return size_ms == 0 ? "" : CompareDays(state, key, size_ms, expected);
 }
 
@@ -286,13 +298,22 @@ std::string Oracle::CompareDays(StateReader* state, const Key& key, int64_t size
   if (!answer.ok()) return answer.status().ToString();
   const std::string where = fmt::format("{} {} of {} in days of windows of {} ms", MetricTypeName(std::get<2>(key)),
                                         SimulatedName(std::get<1>(key)), SimulatedOrg(std::get<0>(key)), size_ms);
-  return Difference(where, days, answer->buckets);
+  return Difference(where, std::get<2>(key), days, answer->buckets);
 }
 
-std::string Oracle::Difference(const std::string& where, const std::map<int64_t, Expected>& expected,
+void Oracle::Summarize(MetricType type, Expected* expected) {
+  const std::map<int64_t, uint64_t> values = std::exchange(expected->values, {});
+  if (type == MetricType::kSet) expected->distinct = values.size();
+  if (type != MetricType::kTimer || values.empty()) return;
+  Sketch sketch;
+  for (const auto& [value, count] : values) sketch.Add(static_cast<double>(value), count);
+  expected->sketch = Encoded(sketch);
+}
+
+std::string Oracle::Difference(const std::string& where, MetricType type, const std::map<int64_t, Expected>& expected,
                                const std::vector<Bucket>& buckets) {
   std::map<int64_t, Expected> wanted = expected, actual;
-  for (auto& [start_ms, value] : wanted) value.distinct = std::exchange(value.members, {}).size();
+  for (auto& [start_ms, value] : wanted) Summarize(type, &value);
   for (const Bucket& bucket : buckets) actual[bucket.start_ms] = FromAggregate(bucket.aggregate);
   if (wanted == actual) return "";
   for (const auto& [start_ms, value] : wanted) {

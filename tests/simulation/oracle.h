@@ -40,8 +40,10 @@ class Oracle {
     int64_t sum = 0, min = 0, max = 0;
     std::tuple<int64_t, int32_t, int64_t> last_at;  // event time, partition, offset
     int64_t last = 0;
-    uint64_t distinct = 0;      // of a set; of what was sent only once all of it is there
-    std::set<int64_t> members;  // of what was sent
+    // Of a set and of a timer; of what was sent only once all of it is there.
+    uint64_t distinct = 0;
+    std::string sketch;
+    std::map<int64_t, uint64_t> values;  // that were sent to such, and how often
     friend bool operator==(const Expected&, const Expected&) = default;
     // Records of two topics may be at the same place: then the greater value is the last one.
     auto LastOrder() const { return std::pair{last_at, last}; }
@@ -67,8 +69,10 @@ class Oracle {
   // The windows that are expected of a series, as days of a time zone.
   std::string CompareDays(StateReader* state, const Key& key, int64_t size_ms,
                           const std::map<int64_t, Expected>& windows) const;
-  static std::string Difference(const std::string& where, const std::map<int64_t, Expected>& expected,
+  static std::string Difference(const std::string& where, MetricType type, const std::map<int64_t, Expected>& expected,
                                 const std::vector<Bucket>& buckets);
+  // Says the values in the way that aggregates do.
+  static void Summarize(MetricType type, Expected* expected);
   static std::string CompareAccounting(const std::string& topic, const std::map<int32_t, Accounting>& expected,
                                        const std::vector<TaskPosition>& tasks);
 

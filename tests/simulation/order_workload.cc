@@ -23,7 +23,7 @@ events:
       - set_value: {gauge: s2, value: /cart/items/length}
   - match: {/cart/express: true}
     time: /cart/sent
-    do: [{incr: s3}]
+    do: [{observe: {timer: s3, value: /cart/amount}}]
 )";
 constexpr const char* kSecondRules = R"(
 sources: [{topic: shop.orders}]
@@ -33,6 +33,7 @@ events:
     do:
       - incr: {counter: s0, by: 2}
       - set_value: {gauge: s2, value: /cart/amount}
+      - observe: {meter: s1, value: /cart/items/length}
 )";
 
 }  // namespace
@@ -93,12 +94,13 @@ std::vector<SentRecord> OrderWorkload::EventsOf(const Order& order, int version)
     return record;
   };
   if (version == 1) {
-    return {event(0, MetricType::kCounter, 2, order.at_ms), event(2, MetricType::kGauge, order.amount, order.at_ms)};
+    return {event(0, MetricType::kCounter, 2, order.at_ms), event(2, MetricType::kGauge, order.amount, order.at_ms),
+            event(1, MetricType::kMeter, order.items, order.at_ms)};
   }
   std::vector<SentRecord> events = {event(0, MetricType::kCounter, 1, order.at_ms),
                                     event(1, MetricType::kCounter, order.amount, order.at_ms),
                                     event(2, MetricType::kGauge, order.items, order.at_ms)};
-  if (order.express) events.push_back(event(3, MetricType::kCounter, 1, order.sent_ms));
+  if (order.express) events.push_back(event(3, MetricType::kTimer, order.amount, order.sent_ms));
   return events;
 }
 

@@ -16,10 +16,10 @@ inline TierSet TiersOf(Random* random) {
   return TierSet{{{1'000, 60'000}, {60'000, 3'600'000}}, /*total=*/random->OneIn(2)};
 }
 
-// Of up to 8 series of each org. Half of the simulations reach neither.
+// Of up to 20 series of each org. Half of the simulations reach neither.
 inline SeriesLimitOptions LimitsOf(Random* random) {
   if (random->OneIn(2)) return {};
-  return {.series = random->Below(14) + 1, .series_per_org = random->Below(7) + 1};
+  return {.series = random->Below(35) + 1, .series_per_org = random->Below(17) + 1};
 }
 
 // Of one life of a process: some restore record by record, some in full although they need not.

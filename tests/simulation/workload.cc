@@ -76,13 +76,7 @@ void Workload::SendEvents(int32_t partition) {
   std::vector<EncodedEvent> bodies;
   for (SentRecord& event : events) {
     event = RandomEvent(partition);
-    // The number decides, not chance: so seeds go on meaning what they meant.
-    const uint64_t number = records_ + bodies.size();
-    if (number % 7 == 4) {
-      event.type = MetricType::kSet;
-      event.value = static_cast<int64_t>(number * number % 37);
-    }
-    bodies.emplace_back(EventBody(event), number);
+    bodies.emplace_back(EventBody(event), records_ + bodies.size());
   }
   const TopicPartition tp{kTopic, partition};
   if (!transaction) return Remember(partition, events[0], broker_->Append(tp, bodies[0].record()));
@@ -167,12 +161,21 @@ SentRecord Workload::RandomEvent(int32_t partition) {
   SentRecord event;
   event.org = random_->OneIn(2) ? 0 : static_cast<int>(random_->Below(kSimulatedOrgs));
   event.name = static_cast<int>(random_->Below(kSimulatedNames));
-  event.type = random_->OneIn(3) ? MetricType::kGauge : MetricType::kCounter;
-  event.value = event.type == MetricType::kGauge ? random_->Between(-5, 5) : random_->Between(1, 9);
+  event.type = kSimulatedTypes[random_->Below(kSimulatedTypes.size())];
+  event.value = RandomValue(event.type);
   const int64_t delay_ms = random_->OneIn(10) ? random_->Between(0, longest_delay_ms_) : random_->Between(-2000, 3000);
   event.ts_ms = clock_->WallMs() - delay_ms;
   event.id = RandomId(partition);
   return event;
+}
+
+int64_t Workload::RandomValue(MetricType type) {
+  switch (type) {
+    case MetricType::kGauge: return random_->Between(-5, 5);
+    case MetricType::kTimer: return random_->Between(-3, 9) * random_->Between(1, 100'000);
+    case MetricType::kSet: return random_->Between(0, 36);
+    default: return random_->Between(1, 9);
+  }
 }
 
 int Workload::RandomId(int32_t partition) {

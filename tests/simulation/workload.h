@@ -1,8 +1,8 @@
-// What producers send in a simulation: events of a few series of a few orgs, in several encodings, members of sets and raw ones
-// too, on time, late and too early, some with ids and some of these again, records that are to be rejected, transactions that
+// What producers send in a simulation: events of all types, of a few series of a few orgs, in several encodings, on time, late and too early, some with ids and some of these again, records that are to be rejected, transactions that
 // are aborted, and commands to forget and to set a series.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,6 +21,8 @@ namespace odometer {
 inline constexpr int kSimulatedNames = 4;
 inline constexpr int kSimulatedOrgs = 3;
 inline constexpr int kSimulatedCodes = 2;
+inline constexpr std::array kSimulatedTypes = {MetricType::kCounter, MetricType::kGauge, MetricType::kMeter,
+                                               MetricType::kTimer, MetricType::kSet};
 std::string SimulatedCode(int number);
 std::string SimulatedName(int number);
 std::string SimulatedOrg(int number);
@@ -65,6 +67,7 @@ class Workload {
   void SendRubbish(int32_t partition);
   void SendRaw(int32_t partition);
   SentRecord RandomEvent(int32_t partition);
+  int64_t RandomValue(MetricType type);
   int RandomId(int32_t partition);
   void Remember(int32_t partition, SentRecord record, int64_t offset);
 
