@@ -15,8 +15,8 @@ from oracle import read_topic
 
 STEPS = [
     "commit.begin", "commit.produce", "commit.progress", "commit.flush", "commit.offsets", "commit.decide", "commit.abort",
-    "commit.store", "recover.init", "recover.committed", "restore.ends", "restore.read", "restore.store", "recover.open",
-    "recover.start", "consume.poll",
+    "commit.store", "recover.init", "recover.committed", "restore.ends", "restore.read", "restore.store", "recover.input",
+    "recover.open", "recover.start", "consume.poll",
 ]  # fmt: skip
 ABORTED = "commit.offsets.before=abort; "  # only then there is a commit.abort
 
@@ -44,6 +44,7 @@ FAILURES = [
     "restore.ends.before=retry", "restore.ends.after=retry",
     "restore.read.before=retry", "restore.read.after=retry",
     "restore.store.before=retry", "restore.store.after=retry",
+    "recover.input.before=retry", "recover.input.after=retry",
     "recover.open.before=retry", "recover.open.after=retry",
     "recover.start.before=recover", "recover.start.after=recover",
     "consume.poll.before=recover@10", "consume.poll.after=recover@10",
@@ -56,7 +57,7 @@ ENDS = [
     "commit.offsets.before=stop", "commit.offsets.after=stop", "commit.decide.before=stop", "commit.decide.after=stop",
     "commit.store.before=stop", "commit.store.after=stop",
     "recover.init.before=stop", "recover.committed.before=stop", "restore.ends.before=stop", "restore.read.before=stop",
-    "restore.store.before=stop", "restore.store.after=stop", "recover.open.before=stop", "recover.open.after=stop",
+    "restore.store.before=stop", "restore.store.after=stop", "recover.input.before=stop", "recover.open.before=stop", "recover.open.after=stop",
     "consume.poll.before=stop@10", "consume.poll.after=stop@10",
 ]  # fmt: skip
 # Of tasks that have never counted.
