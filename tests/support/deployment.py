@@ -30,14 +30,21 @@ def require_environment(*names):
     return [os.environ[name] for name in names]
 
 
+_given_ports = set()
+
+
 def free_port():
-    """Below the range that the kernel gives to outgoing connections: it stays free while its process is dead."""
+    """Another one at each call. Below the range that the kernel gives to outgoing connections: it stays free while its process is
+    dead."""
     while True:
         port = random.randrange(10_000, 20_000)
+        if port in _given_ports:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
+                _given_ports.add(port)
                 return port
             except OSError:
                 continue
