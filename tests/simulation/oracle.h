@@ -62,12 +62,12 @@ class Oracle {
   static Expected FromAggregate(const Aggregate& aggregate);
   static std::string Describe(const Expected& expected);
   static std::string Describe(const Accounting& accounting);
-  std::string CompareSize(StateReader* state, int64_t size_ms, int64_t first_start_ms) const;
-  std::string CompareRaw(StateReader* state) const;
-  std::string CompareRaw(StateReader* state, int org, int name) const;
-  std::string CompareSeries(StateReader* state, const Key& key, int64_t size_ms, int64_t first_start_ms) const;
+  std::string CompareSize(StateView* view, int64_t size_ms, int64_t first_start_ms) const;
+  std::string CompareRaw(StateView* view) const;
+  std::string CompareRaw(StateView* view, int org, int name) const;
+  std::string CompareSeries(StateView* view, const Key& key, int64_t size_ms, int64_t first_start_ms) const;
   // The windows that are expected of a series, as days of a time zone.
-  std::string CompareDays(StateReader* state, const Key& key, int64_t size_ms,
+  std::string CompareDays(StateView* view, const Key& key, int64_t size_ms,
                           const std::map<int64_t, Expected>& windows) const;
   static std::string Difference(const std::string& where, MetricType type, const std::map<int64_t, Expected>& expected,
                                 const std::vector<Bucket>& buckets);

@@ -25,7 +25,7 @@ inline SeriesLimitOptions LimitsOf(Random* random) {
 // Of one life of a process: some restore record by record, some in full although they need not.
 inline RestorerOptions RestoreOptionsOf(Random* random) {
   RestorerOptions options;
-  options.batch_bytes = random->Of(std::vector<size_t>{1, 300, 3'000, options.batch_bytes});
+  options.batch_bytes = random->Of(std::vector<size_t>{1, 300, 1'000, 3'000, 10'000, options.batch_bytes});
   if (random->OneIn(4)) options.max_checkpoint_age_ms = random->Between(0, 20'000);
   return options;
 }

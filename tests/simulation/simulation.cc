@@ -344,7 +344,7 @@ class Simulation {
     machine->restore_unfinished = written.part_of_restore;
     if (written.part_of_restore) Note("part of a restore written", machine);
     if (written.wiped) Note("old state wiped", machine);
-    CheckStore(*machine);
+    if (!written.part_of_restore) CheckStore(*machine);
     if (calm_ || !random_.PerMillion(interruption_chance_)) return Status::Ok();
     Note("died after a write", machine);
     machine->dead = true;
