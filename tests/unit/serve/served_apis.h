@@ -15,6 +15,7 @@
 #include "query/control_writer.h"
 #include "query/query.h"
 #include "tests/unit/http/raw_client.h"
+#include "tests/unit/serve/held_state.h"
 
 namespace odometer {
 
@@ -93,10 +94,11 @@ class ServedApis {
   explicit ServedApis(http::ServerOptions options = {}, QueryOptions query = {},
                       EventSourceNow event_source = [] { return nullptr; })
       : event_source_(std::move(event_source)),
-        query_(NewQuery(std::move(query), state_.get(), &control_, control_.admin(), &clock_, &metrics_)),
+        query_(NewQuery(std::move(query), &held_state_, &control_, control_.admin(), &clock_, &metrics_)),
         routes_(Routes()),
         server_(routes_, std::move(options), &metrics_) {}
   ~ServedApis() {
+    HoldReadsOf("");
     server_.server().Stop(0);
     query_->Stop();
   }
@@ -107,6 +109,8 @@ class ServedApis {
   std::vector<MemoryRecord> Records() {
     return broker_.With([](MemoryBroker& broker) { return broker.CommittedRecords({kEventsTopic, 0}); });
   }
+  // The org's reads take until the next call; "": nobody's do.
+  void HoldReadsOf(const std::string& org) { held_state_.Hold(org); }
   // What the queries read.
   Store* store() { return store_.get(); }
   const std::vector<http::Router::Route>& routes() const { return routes_.routes(); }
@@ -131,6 +135,7 @@ class ServedApis {
   StateLayout layout_{TierSet::Default()};
   std::unique_ptr<Store> store_ = NewMemoryStore(layout_.families);
   std::unique_ptr<StateReader> state_ = NewLocalReader(store_.get(), layout_);
+  HeldState held_state_{state_.get()};
   std::unique_ptr<Query> query_;
   const http::Router routes_;
   http::TestServer server_;

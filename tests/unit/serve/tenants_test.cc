@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "common/http/gate.h"
 #include "common/model/control.h"
 #include "common/model/event_decoder.h"
 #include "common/model/raw_event.h"
 #include "tests/unit/serve/served_apis.h"
+#include "tests/unit/serve/two_orgs.h"
 #include "tests/unit/state/state_writer.h"
 
 namespace odometer {
@@ -39,11 +39,6 @@ struct RouteCase {
   Rule rule;
   std::vector<std::string> requests;  // without a token
 };
-
-std::string WithToken(const std::string& request, const std::string& token) {
-  const size_t first_line = request.find("\r\n") + 2;
-  return request.substr(0, first_line) + "x-auth-token: " + token + "\r\n" + request.substr(first_line);
-}
 
 std::string Bare(const std::string& method, const std::string& target) {
   return method + " " + target + " HTTP/1.1\r\nHost: test\r\n\r\n";
@@ -113,7 +108,6 @@ class GlobexSource final : public EventSource {
   const std::string org_ = "globex", topic_ = kEventsTopic;
 };
 
-// A server for acme and globex, each with a token for everything.
 class World {
  public:
   // acme's data would make a difference.
@@ -136,14 +130,6 @@ class World {
   }
 
  private:
-  static auth::TokenTable Tokens() {
-    return auth::TokenTable::Make(auth::ParseTokens(R"({"ta":"acme","to":"globex","tr":{"org":"globex","scope":"read"},
-                                                        "tw":{"org":"globex","scope":"write"}})")
-                                      .value(),
-                                  "", auth::Sha256("key"))
-        .value();
-  }
-
   static std::shared_ptr<const GaugeList> Gauges() {
     auto gauges = std::make_shared<GaugeList>();
     gauges->org = "acme";
@@ -152,7 +138,7 @@ class World {
   }
 
   SystemClock clock_;
-  http::Gate gate_{Tokens(), &clock_};
+  http::Gate gate_{TokensOfTwoOrgs(), &clock_};
   // Nothing applies what is written here: who waits for it waits in vain.
   ServedApis served_{{.gate = &gate_},
                      {.control_timeout_ms = 20, .gauges = [] { return Gauges(); }},
