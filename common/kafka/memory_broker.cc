@@ -84,9 +84,12 @@ int MemoryBroker::OpenTransactionalId(const std::string& id) {
   return transactional_ids_[id].epoch;
 }
 
-void MemoryBroker::ExpireTransaction(const std::string& id) {
-  EndTransaction(id, transactional_ids_[id].epoch, false);
-  ++transactional_ids_[id].epoch;
+bool MemoryBroker::ExpireTransaction(const std::string& id) {
+  TransactionalId& state = transactional_ids_[id];
+  const bool open = state.transaction.has_value();
+  EndTransaction(id, state.epoch, false);
+  ++state.epoch;
+  return open;
 }
 
 std::optional<int64_t> MemoryBroker::Transaction(const std::string& id, int epoch) {

@@ -85,15 +85,17 @@ class MemoryBroker {
   std::optional<int64_t> CommittedOffset(const std::string& group, const TopicPartition& tp) const;
 
   // --- What happens in a cluster ---
-  // The group rebalances: at their next polls its members give up their partitions and get new ones.
-  void Rebalance(const std::string& group) { groups_[group].StartRebalance(); }
+  // The group rebalances: at their next polls its members give up their partitions and get new ones. False: it has none.
+  bool Rebalance(const std::string& group) { return groups_[group].StartRebalance(); }
   // From the next rebalance on; eager unless told otherwise.
   void SetCooperative(const std::string& group) { groups_[group].set_cooperative(true); }
   bool cooperative(const std::string& group) { return groups_[group].cooperative(); }
   // The session of the group's members with this client id ends; a member that still lives loses its partitions.
-  void ExpireMember(const std::string& group, const std::string& client_id) { groups_[group].Expire(client_id); }
-  // The transaction's time-out: it is aborted, and its producer is fenced.
-  void ExpireTransaction(const std::string& transactional_id);
+  // False: there are none.
+  bool ExpireMember(const std::string& group, const std::string& client_id) { return groups_[group].Expire(client_id); }
+  // The transaction's time-out: it is aborted, and its producer is fenced. False: none was open, the producer is fenced
+  // all the same.
+  bool ExpireTransaction(const std::string& transactional_id);
   // At most so many records per Poll.
   void set_records_per_poll(int records) { records_per_poll_ = records; }
   // Asked at every fetch of a partition: so many records before its position are delivered once more.

@@ -35,9 +35,10 @@ std::string MemoryGroup::Join(Member member) {
   return id;
 }
 
-void MemoryGroup::StartRebalance() {
+bool MemoryGroup::StartRebalance() {
   rebalancing_ = true;
   for (auto& [id, member] : members_) member.joined = false;
+  return !members_.empty();
 }
 
 void MemoryGroup::Rejoin(const std::string& member_id, std::vector<TopicPartition> owned,
@@ -93,10 +94,10 @@ void MemoryGroup::Remove(const std::string& member_id) {
   if (members_.erase(member_id) > 0) StartRebalance();
 }
 
-void MemoryGroup::Expire(const std::string& client_id) {
-  if (std::erase_if(members_, [&](const auto& member) { return member.second.client_id == client_id; }) > 0) {
-    StartRebalance();
-  }
+bool MemoryGroup::Expire(const std::string& client_id) {
+  const auto gone = std::erase_if(members_, [&](const auto& member) { return member.second.client_id == client_id; });
+  if (gone > 0) StartRebalance();
+  return gone > 0;
 }
 
 std::optional<int64_t> MemoryGroup::Committed(const TopicPartition& tp) const {

@@ -49,9 +49,10 @@ class MemoryGroup {
               const std::function<int32_t(const std::string&)>& partitions_of);
   // Gone at once, which starts a rebalance.
   void Remove(const std::string& member_id);
-  // The session of a member that does not answer ends.
-  void Expire(const std::string& client_id);
-  void StartRebalance();
+  // The session of members that do not answer ends. False: there are none.
+  bool Expire(const std::string& client_id);
+  // False: there is nobody to take part.
+  bool StartRebalance();
 
   std::optional<int64_t> Committed(const TopicPartition& tp) const;
   bool HasPending(const TopicPartition& tp) const;

@@ -58,7 +58,8 @@ void MemoryLog::TruncateTo(int64_t offset) {
   std::erase_if(open_, [this](const auto& open) { return open.second >= end_; });
 }
 
-void MemoryLog::Compact() {
+size_t MemoryLog::Compact() {
+  const size_t before = entries_.size();
   std::set<std::string> newer;
   auto stable = entries_.lower_bound(LastStableOffset());
   for (auto it = std::make_reverse_iterator(stable); it != entries_.rend();) {
@@ -66,6 +67,7 @@ void MemoryLog::Compact() {
     bool keep = entry.state == State::kCommitted && newer.insert(entry.record.key).second;
     it = keep ? std::next(it) : std::make_reverse_iterator(entries_.erase(std::next(it).base()));
   }
+  return before - entries_.size();
 }
 
 }  // namespace odometer

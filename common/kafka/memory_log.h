@@ -1,6 +1,7 @@
 // One partition's log in memory, with transactions as Kafka has them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -47,8 +48,9 @@ class MemoryLog {
   void DeleteBefore(int64_t offset);
   // An unclean election, or a topic created anew: removes what is at or after the offset, which is the next one.
   void TruncateTo(int64_t offset);
-  // Keeps of each key the last record; tombstones stay. Leaves what is not stable alone.
-  void Compact();
+  // Keeps of each key the last record; tombstones stay. Leaves what is not stable alone. How many it
+  // removed.
+  size_t Compact();
 
  private:
   enum class State { kOpen, kCommitted, kAborted, kControl };
