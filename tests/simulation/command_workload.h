@@ -23,8 +23,8 @@ struct SentCommand {
 // Used by one thread.
 class CommandWorkload {
  public:
-  CommandWorkload(MemoryBroker* broker, const Clock* clock, Random* random)
-      : broker_(broker), clock_(clock), random_(random) {}
+  CommandWorkload(MemoryBroker* broker, const Clock* clock, Random random)
+      : broker_(broker), clock_(clock), sends_(random), random_(random) {}
 
   void Send();
   // By partition, in the order of the log.
@@ -37,7 +37,8 @@ class CommandWorkload {
 
   MemoryBroker* const broker_;
   const Clock* const clock_;
-  Random* const random_;
+  Random sends_;
+  Random random_;  // for what is sent now: later ones are the same however much it takes
   std::map<int32_t, std::vector<SentCommand>> sent_;
   std::vector<Command> earlier_;
 };

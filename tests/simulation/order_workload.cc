@@ -45,22 +45,23 @@ std::shared_ptr<const rules::RuleSet> OrderWorkload::Rules(int version) {
 }
 
 void OrderWorkload::Send() {
-  const auto partition = static_cast<int32_t>(random_->Below(kOrderPartitions));
+  random_ = sends_.Fork();
+  const auto partition = static_cast<int32_t>(random_.Below(kOrderPartitions));
   const Order order = RandomOrder();
   std::string items;
   for (int64_t i = 0; i < order.items; ++i) items += (i > 0 ? ",7" : "7");
   OutRecord record;
   std::string body;
-  if (order.kind == Order::Kind::kOther && random_->OneIn(3)) {
+  if (order.kind == Order::Kind::kOther && random_.OneIn(3)) {
     record.tombstone = true;
   } else if (order.kind == Order::Kind::kOther) {
     body = R"({"_type":"ping","at":"never"})";
   } else if (order.kind == Order::Kind::kRejected) {
     static const std::vector<std::string> kRubbish = {"", "not json", "[]", R"({"_type":"order","cart":{"items":[]}})",
                                                       R"({"_type":"order","cart":{"amount":"5 €","items":[]}})"};
-    body = random_->OneIn(3)
+    body = random_.OneIn(3)
                ? fmt::format(R"({{"_type":"order","at":{},"cart":{{"amount":1,"items":[]}}}})", clock_->WallMs() + 301'000)
-               : random_->Of(kRubbish);
+               : random_.Of(kRubbish);
   } else {
     body = fmt::format(R"({{"_type":"order","at":{},"cart":{{"amount":"{}","items":[{}],"express":{},"sent":{}}}}})",
                        order.at_ms, order.amount, items, order.express, order.sent_ms);
@@ -71,15 +72,15 @@ void OrderWorkload::Send() {
 
 OrderWorkload::Order OrderWorkload::RandomOrder() {
   auto time = [&] {
-    const int64_t delay_ms = random_->OneIn(10) ? random_->Between(0, longest_delay_ms_) : random_->Between(-2000, 3000);
+    const int64_t delay_ms = random_.OneIn(10) ? random_.Between(0, longest_delay_ms_) : random_.Between(-2000, 3000);
     return clock_->WallMs() - delay_ms;
   };
   Order order;
-  if (random_->OneIn(6)) order.kind = Order::Kind::kOther;
-  if (random_->OneIn(12)) order.kind = Order::Kind::kRejected;
-  order.amount = random_->Between(1, 9);
-  order.items = random_->Between(0, 3);
-  order.express = random_->OneIn(3);
+  if (random_.OneIn(6)) order.kind = Order::Kind::kOther;
+  if (random_.OneIn(12)) order.kind = Order::Kind::kRejected;
+  order.amount = random_.Between(1, 9);
+  order.items = random_.Between(0, 3);
+  order.express = random_.OneIn(3);
   order.at_ms = time();
   order.sent_ms = time();
   return order;

@@ -28,8 +28,8 @@ struct GivenEvents {
 // Used by one thread.
 class OrderWorkload {
  public:
-  OrderWorkload(MemoryBroker* broker, const Clock* clock, Random* random, int64_t longest_delay_ms)
-      : broker_(broker), clock_(clock), random_(random), longest_delay_ms_(longest_delay_ms) {}
+  OrderWorkload(MemoryBroker* broker, const Clock* clock, Random random, int64_t longest_delay_ms)
+      : broker_(broker), clock_(clock), sends_(random), random_(random), longest_delay_ms_(longest_delay_ms) {}
 
   // 0 or 1.
   static std::shared_ptr<const rules::RuleSet> Rules(int version);
@@ -53,7 +53,8 @@ class OrderWorkload {
 
   MemoryBroker* const broker_;
   const Clock* const clock_;
-  Random* const random_;
+  Random sends_;
+  Random random_;  // for what is sent now: later ones are the same however much it takes
   const int64_t longest_delay_ms_;
   std::map<int32_t, std::vector<std::pair<int64_t, Order>>> sent_;  // offsets
 };

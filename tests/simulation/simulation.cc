@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,28 +32,27 @@ namespace {
 
 constexpr int kMostPartitions = 3;
 constexpr int kRoundsToSettle = 4000;
-constexpr int64_t kDayMs = 86'400'000;
 
 class Simulation {
  public:
   Simulation(uint64_t seed, bool trace)
-      : random_(seed),
+      : seed_(seed),
         trace_(trace),
-        layout_{TiersOf(&random_), random_.OneIn(3) ? 3'600'000 : kForever},  // in this order
-        limits_(LimitsOf(&random_)),
-        commands_(random_.OneIn(2)),
-        rules_(random_.OneIn(2)),
-        tasks_(&layout_, commands_, rules_, static_cast<int32_t>(random_.Between(1, 2))),
-        workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs),
-        fault_chance_(random_.Of(std::vector<uint64_t>{0, 3'000, 20'000, 60'000})),
-        interruption_chance_(random_.Of(std::vector<uint64_t>{0, 2'000, 10'000})),
-        order_workload_(&broker_, &clock_, &random_, random_.OneIn(2) ? 7'200'000 : 3 * kDayMs) {
+        layout_{TiersOf(For("tiers")), For("events kept").OneIn(3) ? 3'600'000 : kForever},
+        limits_(LimitsOf(For("limits"))),
+        commands_(For("with commands").OneIn(2)),
+        rules_(For("with rules").OneIn(2)),
+        tasks_(&layout_, commands_, rules_, static_cast<int32_t>(For("partitions").Between(1, 2))),
+        workload_(&broker_, &clock_, For("events"), LongestDelayOf(For("delay of events"))),
+        fault_chance_(For("fault chance").Of(std::vector<uint64_t>{0, 3'000, 20'000, 60'000})),
+        interruption_chance_(For("interruption chance").Of(std::vector<uint64_t>{0, 2'000, 10'000})),
+        order_workload_(&broker_, &clock_, For("orders"), LongestDelayOf(For("delay of orders"))) {
     broker_.CreateTopic({kTopic, tasks_.partitions(), 1, {}});
     broker_.CreateTopic({kDeadLetters, 1, 1, {}});
     if (commands_) CreateCommandTopics();
     if (rules_) broker_.CreateTopic({kOrders, kOrderPartitions, 1, {}});
-    broker_.set_records_per_poll(static_cast<int>(random_.Between(1, 40)));
-    cooperative_ = random_.OneIn(2);
+    broker_.set_records_per_poll(static_cast<int>(For("records per poll").Between(1, 40)));
+    cooperative_ = For("cooperative").OneIn(2);
     if (cooperative_) broker_.SetCooperative(kApplication);
     for (size_t i = 0; i < machines_.size(); ++i) {
       machines_[i] = std::make_unique<Machine>(kNames[i], layout_.families);
@@ -68,7 +68,7 @@ class Simulation {
     broker_.SetObserver([this](BrokerCall, CallMoment) { Interrupt(); });
     broker_.SetRedelivery([this] { return Redelivered(); });
     StartProcess(machines_[0].get());
-    const int64_t steps = random_.Between(60, 250);
+    const int64_t steps = For("steps").Between(60, 250);
     for (int64_t step = 0; step < steps && held(); ++step) Step();
     calm_ = true;
     if (held()) Settle("after the faults", nullptr);
@@ -96,6 +96,8 @@ class Simulation {
     bool restore_unfinished = false;       // and some of it is in the store
   };
 
+  Random For(std::string_view kind) const { return Random(seed_, kind); }
+
   bool held() const { return report_.failure.empty(); }
   void Fail(std::string why) {
     if (held()) report_.failure = std::move(why);
@@ -114,18 +116,18 @@ class Simulation {
   // --- What happens from the outside ---
 
   void Step() {
-    for (int64_t n = random_.Between(0, 3); n > 0; --n) {
-      workload_.Send(static_cast<int32_t>(random_.Below(static_cast<uint64_t>(tasks_.partitions()))));
+    for (int64_t n = happenings_.Between(0, 3); n > 0; --n) {
+      workload_.Send(static_cast<int32_t>(happenings_.Below(static_cast<uint64_t>(tasks_.partitions()))));
     }
-    if (commands_ && random_.OneIn(3)) command_workload_.Send();
-    if (rules_ && random_.OneIn(2)) order_workload_.Send();
-    clock_.Advance(random_.OneIn(30) ? random_.Between(1'000, 20'000) : random_.Between(1, 60));
+    if (commands_ && happenings_.OneIn(3)) command_workload_.Send();
+    if (rules_ && happenings_.OneIn(2)) order_workload_.Send();
+    clock_.Advance(happenings_.OneIn(30) ? happenings_.Between(1'000, 20'000) : happenings_.Between(1, 60));
     for (auto& machine : machines_) {
       if (machine->hangs_for > 0) --machine->hangs_for;
       if (machine->process && machine->hangs_for == 0) Round(machine.get());
     }
-    Machine* machine = machines_[random_.Below(machines_.size())].get();
-    switch (random_.Below(60)) {
+    Machine* machine = machines_[happenings_.Below(machines_.size())].get();
+    switch (happenings_.Below(60)) {
       case 0: Crash(machine); break;
       case 1: Hang(machine); break;
       case 2: Leave(machine); break;
@@ -137,14 +139,14 @@ class Simulation {
       case 8: ChangeRules(machine); break;
       default: break;
     }
-    if (!machine->process && random_.OneIn(4)) MaybeStart(machine);
+    if (!machine->process && happenings_.OneIn(4)) MaybeStart(machine);
   }
 
   void MaybeStart(Machine* machine) {
     // The namesake runs only where the other one hangs.
     if (machine == machines_[2].get() && machines_[0]->hangs_for == 0) return;
     // The second one is there some of the time.
-    if (machine == machines_[1].get() && !random_.OneIn(3)) return;
+    if (machine == machines_[1].get() && !happenings_.OneIn(3)) return;
     StartProcess(machine);
   }
 
@@ -154,7 +156,7 @@ class Simulation {
     machine->executor = executor.get();
     machine->process.emplace(machine->name, /*exactly_once=*/true,
                              ProcessorInstance::Surroundings{&broker_, &clock_, &machine->store, &layout_,
-                                                             &tasks_.changelogs(), RestoreOptionsOf(&random_), limits_,
+                                                             &tasks_.changelogs(), RestoreOptionsOf(starts_.Fork()), limits_,
                                                              commands_, nullptr, rules_ ? OrderWorkload::Rules(rules_version_) : nullptr},
                              std::move(executor));
   }
@@ -165,7 +167,7 @@ class Simulation {
     machine->executor->Drop();
     machine->process.reset();
     // It is no static member, which another could take the place of: the group must find out.
-    if (cooperative_ && (calm_ || random_.OneIn(2))) broker_.ExpireMember(kApplication, machine->name);
+    if (cooperative_ && (calm_ || endings_.OneIn(2))) broker_.ExpireMember(kApplication, machine->name);
     machine->hangs_for = 0;
     machine->dead = machine->store_broken = false;
     if (std::exchange(machine->restore_unfinished, false) && !calm_) Note("ended amid a restore", machine);
@@ -181,10 +183,10 @@ class Simulation {
   void HarmDisk(Machine* machine) {
     const std::string difference = CompareDisk(&machine->store, layout_, tasks_, &broker_);
     if (!difference.empty()) return Fail(machine->name + "'s disk shows what the changelogs do not: " + difference);
-    if (random_.OneIn(5)) {
+    if (endings_.OneIn(5)) {
       Note("disk lost", machine);
       machine->store.LoseEverything();
-    } else if (random_.OneIn(4) && machine->store.FallBack(random_.Below(4))) {
+    } else if (endings_.OneIn(4) && machine->store.FallBack(endings_.Below(4))) {
       Note("last writes lost", machine);
     }
   }
@@ -192,9 +194,9 @@ class Simulation {
   void Hang(Machine* machine) {
     if (!machine->process) return;
     Note("hang", machine);
-    machine->hangs_for = static_cast<int>(random_.Between(2, 30));
-    if (random_.OneIn(2)) ExpireMember(machine);
-    if (random_.OneIn(2)) ExpireTransaction(machine);
+    machine->hangs_for = static_cast<int>(happenings_.Between(2, 30));
+    if (happenings_.OneIn(2)) ExpireMember(machine);
+    if (happenings_.OneIn(2)) ExpireTransaction(machine);
   }
 
   void Leave(Machine* machine) {
@@ -202,24 +204,22 @@ class Simulation {
     Note("orderly stop", machine);
     Within(machine, [&] { machine->process->Shutdown(); });
     Kill(machine);
-    if (random_.OneIn(2)) ExpireMember(machine);
+    if (happenings_.OneIn(2)) ExpireMember(machine);
   }
 
   void ExpireMember(const Machine* machine) {
-    Note("session expired", machine);
-    broker_.ExpireMember(kApplication, machine->name);
+    if (broker_.ExpireMember(kApplication, machine->name)) Note("session expired", machine);
   }
   void ExpireTransaction(const Machine* machine) {
-    Note("transaction timed out", machine);
-    broker_.ExpireTransaction(ProcessorInstance::TransactionalId(machine->name));
+    const bool open = broker_.ExpireTransaction(ProcessorInstance::TransactionalId(machine->name));
+    if (open) Note("transaction timed out", machine);
   }
   void Rebalance() {
-    Note("rebalance");
-    broker_.Rebalance(kApplication);
+    if (broker_.Rebalance(kApplication)) Note("rebalance");
   }
 
   void GrowTopic() {
-    if (tasks_.partitions() == kMostPartitions || !random_.OneIn(3)) return;
+    if (tasks_.partitions() == kMostPartitions || !happenings_.OneIn(3)) return;
     Note("partition added");
     tasks_.AddPartition();
     Status grown = broker_.NewAdmin()->GrowPartitions(kTopic, tasks_.partitions());
@@ -235,8 +235,9 @@ class Simulation {
   }
 
   void CompactChangelogs() {
-    Note("changelogs compacted");
-    tasks_.ForEachChangelog(&broker_, [](MemoryLog* log, const ChangelogStore&) { log->Compact(); });
+    size_t removed = 0;
+    tasks_.ForEachChangelog(&broker_, [&](MemoryLog* log, const ChangelogStore&) { removed += log->Compact(); });
+    if (removed > 0) Note("changelogs compacted");
   }
 
   // --- A machine at work ---
@@ -244,7 +245,7 @@ class Simulation {
   void Round(Machine* machine) {
     Within(machine, [&] {
       // Now and then a commit waits while rounds go by.
-      if (!random_.OneIn(3)) machine->executor->Run();
+      if (!rounds_.OneIn(3)) machine->executor->Run();
       if (machine->dead) return;
       Status status = machine->process->Round();
       if (!status.ok() && !machine->dead) Exited(machine, status);
@@ -274,26 +275,26 @@ class Simulation {
   }
 
   std::optional<Fault> PlanFault(BrokerCall call) {
-    if (calm_ || running_.empty() || !random_.PerMillion(fault_chance_)) return std::nullopt;
+    if (calm_ || running_.empty() || !faults_.PerMillion(fault_chance_)) return std::nullopt;
     auto errors = PossibleErrors().find(call);
     if (errors == PossibleErrors().end()) return std::nullopt;
-    Fault fault{random_.Of(errors->second), random_.OneIn(2)};
+    Fault fault{faults_.Of(errors->second), faults_.OneIn(2)};
     const std::string how = fault.effect ? ", with effect" : "";
     Note("call failed: " + std::string(ErrorKindName(fault.kind)) + how, running_.back());
     return fault;
   }
 
   int64_t Redelivered() {
-    if (calm_ || !random_.PerMillion(fault_chance_)) return 0;
+    if (calm_ || !faults_.PerMillion(fault_chance_)) return 0;
     Note("records delivered again", running_.back());
-    return random_.Between(1, 5);
+    return faults_.Between(1, 5);
   }
 
   // Just before or after the effect of any call.
   void Interrupt() {
-    if (calm_ || running_.empty() || !random_.PerMillion(interruption_chance_)) return;
+    if (calm_ || running_.empty() || !interruptions_.PerMillion(interruption_chance_)) return;
     Machine* machine = running_.back();
-    switch (random_.Below(5)) {
+    switch (interruptions_.Below(5)) {
       case 0:
         Note("died within a call", machine);
         machine->dead = true;
@@ -320,13 +321,13 @@ class Simulation {
     if (running_.empty()) return Status::Ok();
     Machine* machine = running_.back();
     if (machine->dead) return Status::Stop("the process is dead");
-    if (calm_ || !random_.PerMillion(fault_chance_)) return Status::Ok();
-    if (random_.OneIn(3)) {
+    if (calm_ || !writes_.PerMillion(fault_chance_)) return Status::Ok();
+    if (writes_.OneIn(3)) {
       Note("disk full", machine);
       if (machine->restore_unfinished) Note("store failed amid a restore", machine);
       return Status::Retry("disk full");
     }
-    if (random_.OneIn(2)) {
+    if (writes_.OneIn(2)) {
       Note("store broken", machine);
       machine->store_broken = true;
       return Status::Stop("the store must be opened anew");
@@ -345,7 +346,7 @@ class Simulation {
     if (written.part_of_restore) Note("part of a restore written", machine);
     if (written.wiped) Note("old state wiped", machine);
     if (!written.part_of_restore) CheckStore(*machine);
-    if (calm_ || !random_.PerMillion(interruption_chance_)) return Status::Ok();
+    if (calm_ || !writes_.PerMillion(interruption_chance_)) return Status::Ok();
     Note("died after a write", machine);
     machine->dead = true;
     broker_.set_cut_off(true);
@@ -503,10 +504,11 @@ class Simulation {
   void CheckTampering() {
     Machine* machine = machines_[0].get();
     Kill(machine);
-    const int32_t partition = static_cast<int32_t>(random_.Below(static_cast<uint64_t>(tasks_.partitions())));
+    Random tampering = For("tampering");
+    const int32_t partition = static_cast<int32_t>(tampering.Below(static_cast<uint64_t>(tasks_.partitions())));
     std::optional<TaskMeta> meta = CommittedMeta(partition);
     if (!meta || meta->next_input_offset == 0) return;
-    const uint64_t kind = random_.Below(meta->last_record.offset >= 0 ? 5 : 4);
+    const uint64_t kind = tampering.Below(meta->last_record.offset >= 0 ? 5 : 4);
     switch (kind) {
       case 0:
         if (Status moved = MoveGroupOffset(&broker_, {kTopic, partition}, meta->next_input_offset - 1); !moved.ok()) {
@@ -552,7 +554,9 @@ class Simulation {
     }
   }
 
-  Random random_;
+  const uint64_t seed_;
+  Random happenings_ = For("happenings"), starts_ = For("starts"), endings_ = For("endings"), rounds_ = For("rounds");
+  Random faults_ = For("faults"), interruptions_ = For("interruptions"), writes_ = For("writes");
   const bool trace_;
   ManualClock clock_;
   MemoryBroker broker_{&clock_};
@@ -563,7 +567,7 @@ class Simulation {
   SimulatedTasks tasks_;
   bool cooperative_ = false;
   Workload workload_;
-  CommandWorkload command_workload_{&broker_, &clock_, &random_};
+  CommandWorkload command_workload_{&broker_, &clock_, For("commands")};
   const uint64_t fault_chance_;         // of a million, per call
   const uint64_t interruption_chance_;  // of a million, per moment
   int rules_version_ = 0;  // that processes start with

@@ -29,7 +29,7 @@ std::string RawBody(const SentRecord& record) {
 
 namespace {
 
-// The event in one of the encodings. The number decides, not chance: so seeds go on meaning what they meant.
+// The event in one of the encodings, by its number.
 struct EncodedEvent {
   EncodedEvent(const std::string& json, uint64_t number) {
     const nlohmann::json event = nlohmann::json::parse(json);
@@ -62,17 +62,18 @@ struct EncodedEvent {
 }  // namespace
 
 void Workload::Send(int32_t partition) {
-  if (random_->OneIn(40)) return SendForget(partition);
-  if (random_->OneIn(40)) return SendSet(partition);
-  if (random_->OneIn(25)) return SendRubbish(partition);
-  if (random_->OneIn(6)) return SendRaw(partition);
+  random_ = sends_.Fork();
+  if (random_.OneIn(40)) return SendForget(partition);
+  if (random_.OneIn(40)) return SendSet(partition);
+  if (random_.OneIn(25)) return SendRubbish(partition);
+  if (random_.OneIn(6)) return SendRaw(partition);
   SendEvents(partition);
 }
 
 void Workload::SendEvents(int32_t partition) {
-  const bool transaction = random_->OneIn(8);
-  const bool commit = !random_->OneIn(4);
-  std::vector<SentRecord> events(static_cast<size_t>(transaction ? random_->Between(1, 3) : 1));
+  const bool transaction = random_.OneIn(8);
+  const bool commit = !random_.OneIn(4);
+  std::vector<SentRecord> events(static_cast<size_t>(transaction ? random_.Between(1, 3) : 1));
   std::vector<EncodedEvent> bodies;
   for (SentRecord& event : events) {
     event = RandomEvent(partition);
@@ -100,8 +101,8 @@ std::string Workload::EventBody(const SentRecord& event) const {
 
 void Workload::SendForget(int32_t partition) {
   SentRecord forget{.kind = SentRecord::Kind::kForget};
-  forget.org = static_cast<int>(random_->Below(kSimulatedOrgs + 1));
-  forget.name = static_cast<int>(random_->Below(kSimulatedNames + 1));
+  forget.org = static_cast<int>(random_.Below(kSimulatedOrgs + 1));
+  forget.name = static_cast<int>(random_.Below(kSimulatedNames + 1));
   SendControl(partition, "forget",
               {.org = SimulatedOrg(forget.org), .qualified_name = SimulatedName(forget.name), .set = std::nullopt}, forget);
 }
@@ -110,9 +111,9 @@ void Workload::SendForget(int32_t partition) {
 void Workload::SendSet(int32_t partition) {
   SentRecord set = RandomEvent(partition);
   set.kind = SentRecord::Kind::kSet;
-  set.count = random_->Between(1, 5);
-  const bool here = random_->OneIn(2);
-  const bool too_far_ahead = random_->OneIn(10);
+  set.count = random_.Between(1, 5);
+  const bool here = random_.OneIn(2);
+  const bool too_far_ahead = random_.OneIn(10);
   const int64_t latest_ms = clock_->WallMs() + kMaxFutureMs;
   if (too_far_ahead) set.ts_ms = latest_ms;
   Control control{.org = SimulatedOrg(set.org), .qualified_name = SimulatedName(set.name), .set = Control::Set{}};
@@ -122,7 +123,7 @@ void Workload::SendSet(int32_t partition) {
   parts.count = static_cast<uint64_t>(set.count);
   parts.sum.Add(Number::Of(set.count * set.value));
   parts.min = parts.max = parts.last = Number::Of(set.value);
-  parts.first_ts_ms = parts.last_ts_ms = too_far_ahead ? latest_ms + random_->Between(0, 100'000) : set.ts_ms;
+  parts.first_ts_ms = parts.last_ts_ms = too_far_ahead ? latest_ms + random_.Between(0, 100'000) : set.ts_ms;
   parts.last_origin.partition = control.set->partition;
   if (!here) set.kind = SentRecord::Kind::kForget;
   SendControl(partition, "set", control, set);
@@ -138,9 +139,9 @@ void Workload::SendRubbish(int32_t partition) {
   static const std::vector<std::string> kRubbish = {"", "not json", "{}", R"({"name":""})",
                                                     R"({"name":"s0","value":"1"})", R"({"name":"s0","type":"none"})",
                                                     R"({"name":"s0","type":"set"})"};
-  const bool too_early = random_->OneIn(3);
+  const bool too_early = random_.OneIn(3);
   const std::string body = too_early ? fmt::format(R"({{"name":"s0","ts":{}}})", clock_->WallMs() + 301'000)
-                                     : random_->Of(kRubbish);
+                                     : random_.Of(kRubbish);
   Remember(partition, {.kind = SentRecord::Kind::kRejected}, broker_->Append({kTopic, partition}, {.value = body}));
 }
 
@@ -159,11 +160,11 @@ void Workload::SendRaw(int32_t partition) {
 
 SentRecord Workload::RandomEvent(int32_t partition) {
   SentRecord event;
-  event.org = random_->OneIn(2) ? 0 : static_cast<int>(random_->Below(kSimulatedOrgs));
-  event.name = static_cast<int>(random_->Below(kSimulatedNames));
-  event.type = kSimulatedTypes[random_->Below(kSimulatedTypes.size())];
+  event.org = random_.OneIn(2) ? 0 : static_cast<int>(random_.Below(kSimulatedOrgs));
+  event.name = static_cast<int>(random_.Below(kSimulatedNames));
+  event.type = kSimulatedTypes[random_.Below(kSimulatedTypes.size())];
   event.value = RandomValue(event.type);
-  const int64_t delay_ms = random_->OneIn(10) ? random_->Between(0, longest_delay_ms_) : random_->Between(-2000, 3000);
+  const int64_t delay_ms = random_.OneIn(10) ? random_.Between(0, longest_delay_ms_) : random_.Between(-2000, 3000);
   event.ts_ms = clock_->WallMs() - delay_ms;
   event.id = RandomId(partition);
   return event;
@@ -171,17 +172,17 @@ SentRecord Workload::RandomEvent(int32_t partition) {
 
 int64_t Workload::RandomValue(MetricType type) {
   switch (type) {
-    case MetricType::kGauge: return random_->Between(-5, 5);
-    case MetricType::kTimer: return random_->Between(-3, 9) * random_->Between(1, 100'000);
-    case MetricType::kSet: return random_->Between(0, 36);
-    default: return random_->Between(1, 9);
+    case MetricType::kGauge: return random_.Between(-5, 5);
+    case MetricType::kTimer: return random_.Between(-3, 9) * random_.Between(1, 100'000);
+    case MetricType::kSet: return random_.Between(0, 36);
+    default: return random_.Between(1, 9);
   }
 }
 
 int Workload::RandomId(int32_t partition) {
-  if (random_->OneIn(2)) return SentRecord::kNoId;
+  if (random_.OneIn(2)) return SentRecord::kNoId;
   std::vector<int>& used = ids_[partition];
-  if (!used.empty() && random_->OneIn(4)) return random_->Of(used);
+  if (!used.empty() && random_.OneIn(4)) return random_.Of(used);
   used.push_back(next_id_);
   return next_id_++;
 }

@@ -48,8 +48,8 @@ std::string RawBody(const SentRecord& record);
 // Used by one thread.
 class Workload {
  public:
-  Workload(MemoryBroker* broker, const Clock* clock, Random* random, int64_t longest_delay_ms)
-      : broker_(broker), clock_(clock), random_(random), longest_delay_ms_(longest_delay_ms) {}
+  Workload(MemoryBroker* broker, const Clock* clock, Random random, int64_t longest_delay_ms)
+      : broker_(broker), clock_(clock), sends_(random), random_(random), longest_delay_ms_(longest_delay_ms) {}
 
   // One record or transaction to a partition of the input topic.
   void Send(int32_t partition);
@@ -73,7 +73,8 @@ class Workload {
 
   MemoryBroker* const broker_;
   const Clock* const clock_;
-  Random* const random_;
+  Random sends_;
+  Random random_;  // for what is sent now: later ones are the same however much it takes
   const int64_t longest_delay_ms_;
   std::map<int32_t, std::vector<SentRecord>> sent_;
   std::map<int32_t, std::vector<int>> ids_;  // that were used, by partition
