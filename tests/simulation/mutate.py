@@ -61,6 +61,10 @@ MUTANTS = {
     "last_record_unchecked": ("processor/restorer.cc", [
         ("    if (record.timestamp_ms == last.timestamp_ms) return Status::Ok();\n", "    return Status::Ok();\n"),
     ]),
+    # What a timer has counted before loses its values, but for their number and sum.
+    "sketches_unmerged": ("common/model/aggregate.cc", [
+        ("  MergeSketch(other.sketch_, &sketch_);\n", "  if (!sketch_) MergeSketch(other.sketch_, &sketch_);\n"),
+    ]),
     # A restored task counts its series against the limits from nothing.
     "limits_from_nothing": ("processor/series_limits.cc", [
         ("  series.ForEach([this](SeriesId, std::string_view identity) { Added(identity); });\n", "  (void)series;\n"),
