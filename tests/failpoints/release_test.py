@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 """The odometer that is delivered has no failpoints. Its arguments: that one, and the odometer that has them."""
 
-import mmap
 import sys
 
 from failpoints_test import STEPS
 
 
 def found(names, path):
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as binary:
-        return [name for name in names if binary.find(name.encode()) >= 0]
+    with open(path, "rb") as file:
+        binary = file.read()
+    return [name for name in names if name.encode() in binary]
 
 
 def main():
