@@ -20,6 +20,17 @@ using Pistache::Polling::Event;
 using Pistache::Polling::Mode;
 using Pistache::Polling::NotifyOn;
 using Pistache::Polling::Tag;
+using Pistache::Tcp::Transport;
+
+// Opens what Pistache keeps private: an explicit instantiation may name it.
+bool HasAcceptedPeers(Transport* transport);
+void TakeAcceptedPeers(Transport* transport);
+template <auto queue, auto take>
+struct AcceptedPeers {
+  friend bool HasAcceptedPeers(Transport* transport) { return !(transport->*queue).empty(); }
+  friend void TakeAcceptedPeers(Transport* transport) { (transport->*take)(); }
+};
+template struct AcceptedPeers<&Transport::peersQueue, &Transport::handlePeerQueue>;
 
 constexpr size_t kReadBufferBytes = 64 << 10;
 // Connections over the limit that are told so before they are closed; the others are closed at once.
@@ -132,6 +143,8 @@ void Worker::Turn(const Pistache::Aio::FdSet& ready) {
   }
   if (!pistache_events.empty()) {
     Transport::onReady(Pistache::Aio::FdSet(std::move(pistache_events)));
+    // Pistache's queue forgets its news after it has found nothing more: what came between would wait for the next peer.
+    while (HasAcceptedPeers(this)) TakeAcceptedPeers(this);
     AdoptNewPeers();
   }
   for (Letter& letter : mailbox_->Take()) Deliver(std::move(letter));
