@@ -188,7 +188,7 @@ Oracle::Expected Oracle::FromAggregate(const Aggregate& aggregate) {
 std::string Oracle::Describe(const Expected& e) {
   return fmt::format("count {} sum {} min {} max {} last {} at {} of {}@{} distinct {} sketch {:02x}", e.count, e.sum, e.min,
                      e.max, e.last, std::get<0>(e.last_at), std::get<1>(e.last_at), std::get<2>(e.last_at), e.distinct,
-                     fmt::join(e.sketch, ""));
+                     fmt::join(std::vector<uint8_t>(e.sketch.begin(), e.sketch.end()), ""));
 }
 
 std::string Oracle::Describe(const Accounting& a) {
