@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# ctest: timeout=300
+# ctest: timeout=600
 """A broker of its own that falls silent, dies, and is another one: the processor stops in time when it is asked to, says
 why it gets nowhere and exits for its supervisor, and counts everything exactly once when the broker is back."""
 
