@@ -48,8 +48,8 @@ class MemoryLog {
   void DeleteBefore(int64_t offset);
   // An unclean election, or a topic created anew: removes what is at or after the offset, which is the next one.
   void TruncateTo(int64_t offset);
-  // Keeps of each key the last record; tombstones stay. Leaves what is not stable alone. How many it
-  // removed.
+  // Keeps of each key the last record; tombstones stay. Leaves what is not stable alone.
+  // Returns how many it removed.
   size_t Compact();
 
  private:

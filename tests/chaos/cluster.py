@@ -133,10 +133,10 @@ class Cluster:
     def stop(self, name):
         """SIGTERM; one that the broker does not answer ends without a last commit once its time is over."""
         pid = self.deployment.processes[name].pid
-        mark = self.log_mark(name)
+        mark = self.deployment.log_mark(name)
         code = self.deployment.stop(name, check=False)
         in_time = code == 0
-        assert in_time or (code == 1 and "not stopped after" in self.log_since(name, mark)), f"{name}: {code}"
+        assert in_time or (code == 1 and "not stopped after" in self.deployment.log(name, mark)), f"{name}: {code}"
         self.journal.bounced()
         return f"pid {pid} stopped " + ("in order" if in_time else "without a last commit, its time was over")
 
@@ -163,19 +163,10 @@ class Cluster:
         running = list(self.deployment.processes.items())
         return [f"{name} ended by itself with {process.poll()}" for name, process in running if process.poll() is not None]
 
-    def log_mark(self, name):
-        path = self.deployment.log_path(name)
-        return os.path.getsize(path) if os.path.exists(path) else 0
-
-    def log_since(self, name, mark):
-        with open(self.deployment.log_path(name), "rb") as file:
-            file.seek(mark)
-            return file.read().decode(errors="replace")
-
     def opened_tasks(self, mark):
         """[(topic/partition, restored in full, records restored)] of the processor since this mark of its log."""
         opened = []
-        for line in self.log_since("processor", mark).splitlines():
+        for line in self.deployment.log("processor", mark).splitlines():
             if "task open" in line:
                 fields = dict(field.split("=", 1) for field in line.split() if "=" in field)
                 opened.append((fields["partition"], fields["restore"] == "full", int(fields["restored_records"])))

@@ -52,7 +52,7 @@ class Verification:
         local = self.check_answers("from the local store")
         self.deployment.stop("processor")
         self.cluster.remove_state()
-        mark = self.cluster.log_mark("processor")
+        mark = self.cluster.deployment.log_mark("processor")
         self.cluster.start("processor")
         opened = self.cluster.opened_tasks(mark)
         restored_anew = {place for place, full, records in opened if full and records > 0}

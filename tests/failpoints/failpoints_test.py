@@ -57,7 +57,8 @@ ENDS = [
     "commit.offsets.before=stop", "commit.offsets.after=stop", "commit.decide.before=stop", "commit.decide.after=stop",
     "commit.store.before=stop", "commit.store.after=stop",
     "recover.init.before=stop", "recover.committed.before=stop", "restore.ends.before=stop", "restore.read.before=stop",
-    "restore.store.before=stop", "restore.store.after=stop", "recover.input.before=stop", "recover.open.before=stop", "recover.open.after=stop",
+    "restore.store.before=stop", "restore.store.after=stop", "recover.input.before=stop",
+    "recover.open.before=stop", "recover.open.after=stop",
     "consume.poll.before=stop@10", "consume.poll.after=stop@10",
 ]  # fmt: skip
 # Of tasks that have never counted.
@@ -78,6 +79,7 @@ class Story:
         self.producer = Producer({"bootstrap.servers": deployment.broker})
         self.events = 0
         self.fates = collections.Counter()
+        self.mark = 0  # of its log: from here on it is of the latest start
 
     def send(self):
         """Before each fault: some of each fate, on both partitions."""
@@ -102,19 +104,18 @@ class Story:
         self.fates["consumed"] += 1
 
     def start_with(self, failpoints):
+        self.mark = self.deployment.log_mark("processor")
         os.environ["FAILPOINTS"] = failpoints
         self.deployment.start("processor", wait_ready=False)
         del os.environ["FAILPOINTS"]
         self.send()
 
     def fired(self, failpoints):
-        with open(self.deployment.log_path("processor"), encoding="utf-8", errors="replace") as file:
-            log = file.read()
+        log = self.deployment.log("processor", self.mark)
         names = [failpoint.split("@")[0] for failpoint in failpoints.split("; ")]
         return all(f"failpoint {name.replace('=', ' fires: ')}\n" in log for name in names)
 
     def end_at(self, failpoints, expected):
-        os.truncate(self.deployment.log_path("processor"), 0)
         self.start_with(failpoints)
         process = self.deployment.processes["processor"]
         wait_for(f"the processor to end at {failpoints}", lambda: process.poll() is not None)
@@ -123,7 +124,6 @@ class Story:
         assert self.fired(failpoints), failpoints
 
     def survive(self, failpoints):
-        os.truncate(self.deployment.log_path("processor"), 0)
         self.start_with(failpoints)
         wait_for(f"{failpoints} to fire", lambda: self.fired(failpoints))
         self.deployment.wait_until_counted()
@@ -173,7 +173,6 @@ def main():
     os.environ["ODOMETER_BINARY"] = sys.argv[1]
     with Deployment(partitions=2, settings=SETTINGS) as deployment:
         story = Story(deployment)
-        open(deployment.log_path("processor"), "wb").close()
         for failpoints in FIRST_ENDS:
             story.end_at(failpoints, 1)
         for failpoints in FIRST_DEATHS:

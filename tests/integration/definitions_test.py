@@ -279,8 +279,7 @@ def test_a_commands_topic_that_grows_is_refused():
         deployment.start("processor", wait_ready=False)
         wait_for("the processor to stop", lambda: deployment.processes["processor"].poll() is not None)
         assert deployment.processes.pop("processor").returncode == 1
-        with open(deployment.log_path("processor"), encoding="utf-8") as log:
-            assert "the number must not change" in log.read()
+        assert "the number must not change" in deployment.log("processor")
 
 
 def main():

@@ -143,8 +143,7 @@ def check_reload(deployment, acme, posted):
     os.kill(deployment.processes["query"].pid, signal.SIGHUP)
 
     def logged():
-        with open(deployment.log_path("query"), encoding="utf-8") as log:
-            return "unknown time zone; the nearest is Europe/Berlin" in log.read()
+        return "unknown time zone; the nearest is Europe/Berlin" in deployment.log("query")
 
     wait_for("the mistake to be told", logged)
     assert acme.get("/gauges")[1][1]["tick"] == "1mo"

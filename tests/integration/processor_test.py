@@ -269,7 +269,7 @@ def test_a_re_created_input_topic_stops_it_though_it_has_grown_past_what_was_cou
         deployment.start("processor", wait_ready=False)
         code, _ = deployment.ended("processor", 60)
         assert code == 1, code
-        assert "the topic was re-created. To count what it holds now, use another application name" in log_of(deployment)
+        assert "the topic was re-created. To count what it holds now, use another application name" in deployment.log("processor")
 
 
 def ask_to_stop(deployment):
@@ -278,11 +278,6 @@ def ask_to_stop(deployment):
     code, took_s = deployment.ended("processor", STOP_WITHIN_S)
     print(f"asked to stop: ended after {took_s:.1f} s with {code}")
     assert code == 0, code
-
-
-def log_of(deployment):
-    with open(deployment.log_path("processor"), encoding="utf-8", errors="replace") as log:
-        return log.read()
 
 
 def wait_until_all_is_taken_in(deployment):
@@ -320,9 +315,9 @@ def test_asked_to_stop_while_it_counts_it_commits_what_it_has_taken_in():
         deployment.start("query")
         accounting, _ = deployment.http("query").get_json("/api/v1/accounting")
         assert accounting["balanced"] and accounting["applied"] == sum(committed), (accounting, committed)
-        before = len(log_of(deployment))
+        mark = deployment.log_mark("processor")
         deployment.start("processor", "--set", "commit.interval=100ms")
-        opened = [line for line in log_of(deployment)[before:].splitlines() if "task open" in line]
+        opened = [line for line in deployment.log("processor", mark).splitlines() if "task open" in line]
         assert len(opened) == 4 and all("restored_records=0 " in line for line in opened), opened
         deployment.wait_until_counted()
         check_against_oracle(deployment)
@@ -337,12 +332,12 @@ def test_asked_to_stop_while_it_restores_it_ends_in_time():
         deployment.wait_until_counted()
         deployment.stop("processor")
         shutil.rmtree(deployment.folder + "/state")
-        before = len(log_of(deployment))
+        mark = deployment.log_mark("processor")
         deployment.start("processor", wait_ready=False)
         restored = f"partition={deployment.topic}/0"
-        wait_for("a restore", lambda: f"restoring {restored}" in log_of(deployment)[before:], interval_s=0.01)
+        wait_for("a restore", lambda: f"restoring {restored}" in deployment.log("processor", mark), interval_s=0.01)
         ask_to_stop(deployment)
-        assert f"task open {restored}" not in log_of(deployment)[before:], "it was asked to stop too late"
+        assert f"task open {restored}" not in deployment.log("processor", mark), "it was asked to stop too late"
 
         deployment.start("processor")
         deployment.start("query")

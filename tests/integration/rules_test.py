@@ -172,11 +172,7 @@ def hang_up(deployment):
 
 
 def wait_for_log(deployment, text, process="processor"):
-    def told():
-        with open(deployment.log_path(process), encoding="utf-8") as file:
-            return text in file.read()
-
-    wait_for(f"the log to say: {text}", told)
+    wait_for(f"the log to say: {text}", lambda: text in deployment.log(process))
 
 
 def counter(deployment, name, **query):

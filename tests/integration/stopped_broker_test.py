@@ -81,15 +81,13 @@ def stuck(deployment, broker):
     code, took_s = deployment.ended("processor", 90)
     print(f"without a broker: not ready because of {reasons}, ended {took_s:.1f} s later with {code}")
     assert code == 1, code
-    with open(deployment.log_path("processor"), encoding="utf-8") as log:
-        assert "no progress for" in log.read()
+    assert "no progress for" in deployment.log("processor")
 
     # Its supervisor starts it again, in vain, and that ends too.
     deployment.start("processor", wait_ready=False)
     code, _ = deployment.ended("processor", STUCK_S + 45)
     assert code == 1, code
-    with open(deployment.log_path("processor"), encoding="utf-8") as log:
-        assert f"could not start within {STUCK_S}s" in log.read()
+    assert f"could not start within {STUCK_S}s" in deployment.log("processor")
 
 
 def main():

@@ -138,8 +138,7 @@ def status_of(deployment, process, token=None, cookie=None):
 
 
 def log_lines(deployment, process, text):
-    with open(deployment.log_path(process), encoding="utf-8") as file:
-        return sum(text in line for line in file)
+    return sum(text in line for line in deployment.log(process).splitlines())
 
 
 def check_reload(deployment, cookie):

@@ -206,8 +206,7 @@ def main():
         assert committed(deployment, topic) == deployment.ends(topic), "all is delivered"
         run_example_handler(deployment, topic, orgs)
         refuse_private_addresses(deployment, topic, receivers)
-        with open(deployment.log_path("webhook"), encoding="utf-8") as log:
-            text = log.read()
+        text = deployment.log("webhook")
         assert "trying again in" in text and "s3cret" not in text and SECRET not in text
     server.close()
     return 0

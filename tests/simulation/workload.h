@@ -1,5 +1,6 @@
-// What producers send in a simulation: events of all types, of a few series of a few orgs, in several encodings, on time, late and too early, some with ids and some of these again, records that are to be rejected, transactions that
-// are aborted, and commands to forget and to set a series.
+// What producers send in a simulation: events of all types, of a few series of a few orgs, in several encodings, on time, late
+// and too early, some with ids and some of these again, records that are to be rejected, transactions that are aborted, and
+// commands to forget and to set a series.
 #pragma once
 
 #include <array>

@@ -97,6 +97,16 @@ class Http:
         return json.loads(body), headers
 
 
+def end_of(process, within_s):
+    """Its exit code; None for one that did not end in time, and was killed."""
+    try:
+        return process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return None
+
+
 class Deployment:
     """Use as a context manager: stops its processes and removes its folder; keeps the logs' tail when a test failed."""
 
@@ -185,11 +195,8 @@ class Deployment:
         """SIGTERM; must end by itself, with success unless not to `check`. Returns its exit code."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGTERM)
-        try:
-            code = process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        code = end_of(process, 30)
+        if code is None:
             code = "not stopped after 30 s"
         assert not check or code == 0, f"{name}: {code}"
         return code
@@ -198,12 +205,8 @@ class Deployment:
         """After it was asked to stop, or is expected to by itself: the exit code, and how long that took."""
         process = self.processes.pop(name)
         started = time.monotonic()
-        try:
-            code = process.wait(within_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise AssertionError(f"{name} has not ended within {within_s} s") from None
+        code = end_of(process, within_s)
+        assert code is not None, f"{name} has not ended within {within_s} s"
         return code, time.monotonic() - started
 
     def http(self, name):
@@ -262,10 +265,18 @@ class Deployment:
     def log_path(self, name):
         return f"{self.folder}/{name}.log"
 
+    def log_mark(self, name):
+        """Where its log ends now."""
+        path = self.log_path(name)
+        return os.path.getsize(path) if os.path.exists(path) else 0
+
+    def log(self, name, since=0):
+        """Its text, `since` a mark."""
+        with open(self.log_path(name), "rb") as file:
+            file.seek(since)
+            return file.read().decode(errors="replace")
+
     def print_log(self, name, lines=40):
-        try:
-            with open(self.log_path(name), encoding="utf-8", errors="replace") as file:
-                tail = file.readlines()[-lines:]
-        except FileNotFoundError:
-            return
-        print(f"--- the end of {name}'s log\n{''.join(tail)}", end="")
+        if os.path.exists(self.log_path(name)):
+            tail = self.log(name).splitlines(keepends=True)[-lines:]
+            print(f"--- the end of {name}'s log\n{''.join(tail)}", end="")

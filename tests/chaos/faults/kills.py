@@ -19,7 +19,7 @@ def check_restores(cluster, mark):
 def kill_processor(cluster, rng):
     evidence = cluster.kill("processor")
     time.sleep(rng.choice((0, 0, rng.uniform(0, 3))))
-    mark = cluster.log_mark("processor")
+    mark = cluster.deployment.log_mark("processor")
     cluster.start("processor")
     return f"{evidence}, {check_restores(cluster, mark)} records restored"
 
@@ -29,7 +29,7 @@ def kill_processor_while_it_starts(cluster, rng):
     times = rng.randrange(2, 5)
     for _ in range(times):
         cluster.kill("processor")
-        mark = cluster.log_mark("processor")
+        mark = cluster.deployment.log_mark("processor")
         cluster.start("processor", wait_ready=False)
         time.sleep(rng.uniform(0.05, 1.5))
     cluster.wait_ready("processor")
@@ -39,7 +39,7 @@ def kill_processor_while_it_starts(cluster, rng):
 def stop_processor(cluster, rng):
     evidence = cluster.stop("processor")
     time.sleep(rng.uniform(0, 2))
-    mark = cluster.log_mark("processor")
+    mark = cluster.deployment.log_mark("processor")
     cluster.start("processor")
     return f"{evidence}, {check_restores(cluster, mark)} records restored"
 
@@ -73,16 +73,16 @@ def kill_broker_while_restoring(cluster, _rng):
     with cluster.outage_mutex:
         evidence = cluster.kill("processor")
         cluster.remove_state()
-        mark = cluster.log_mark("processor")
+        mark = cluster.deployment.log_mark("processor")
         cluster.start("processor", wait_ready=False)
-        wait_for("partitions", lambda: "assigned partitions" in cluster.log_since("processor", mark), PATIENCE_S, 0.001)
+        wait_for("partitions", lambda: "assigned partitions" in cluster.deployment.log("processor", mark), PATIENCE_S, 0.001)
         cluster.broker.kill()
         cluster.journal.killed()
         wait_for("the broker to listen no more", lambda: not cluster.broker.listens(), 5)
         time.sleep(SESSION_TIMEOUT_S)
         cluster.broker.start()
         cluster.wait_ready("processor")
-        assert "lost partitions" in cluster.log_since("processor", mark), "its session outlasted the broker"
+        assert "lost partitions" in cluster.deployment.log("processor", mark), "its session outlasted the broker"
     return f"{evidence} and its state removed, the broker killed while it restored, its session lost"
 
 

@@ -58,7 +58,7 @@ def replace(cluster, rng):
     folder = cluster.disk.folder + "/twin"
     settings = {"state.dir": folder, "processor.listen": f"127.0.0.1:{cluster.deployment.ports['twin']}"}
     arguments = [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]
-    marks = {name: cluster.log_mark(name) for name in ("processor", "twin")}
+    marks = {name: cluster.deployment.log_mark(name) for name in ("processor", "twin")}
     cluster.start("twin", *arguments, command="processor")
     rivals = {"processor": sleeper, "twin": cluster.take("twin")}
     cluster.resume(sleeper)
@@ -69,7 +69,7 @@ def replace(cluster, rng):
     # Its group and its transactional id are the twin's now; but one that slept through its session joins anew, and fences the twin.
     loser = wait_for("one of the two to give up", fenced, PATIENCE_S)[0]
     code = rivals[loser].returncode
-    assert code == 1 and FENCED in cluster.log_since(loser, marks[loser]), f"the fenced {loser} ended with {code}"
+    assert code == 1 and FENCED in cluster.deployment.log(loser, marks[loser]), f"the fenced {loser} ended with {code}"
     if loser == "processor":
         time.sleep(rng.uniform(0, 2))
         cluster.give("twin", rivals["twin"])

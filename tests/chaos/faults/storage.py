@@ -19,7 +19,7 @@ def remove_state(cluster, _rng):
     evidence = cluster.kill("processor")
     cluster.remove_state()
     assert not os.path.exists(cluster.state_folder)
-    mark = cluster.log_mark("processor")
+    mark = cluster.deployment.log_mark("processor")
     cluster.start("processor")
     opened = cluster.opened_tasks(mark)
     # A rebalance may have them opened again, and restored from their checkpoints.
@@ -38,7 +38,7 @@ def cut_log(cluster, rng):
     size = rng.randrange(begin, end)
     os.truncate(path, size)
     assert os.path.getsize(path) == size < end
-    mark = cluster.log_mark("processor")
+    mark = cluster.deployment.log_mark("processor")
     cluster.start("processor")
     restored = check_restores(cluster, mark)
     return f"{evidence}, {os.path.basename(path)} cut from {end} to {size} bytes, {restored} records restored"
@@ -55,7 +55,7 @@ def flip_log_bit(cluster, rng):
         flipped = byte ^ (1 << rng.randrange(8))
         file.seek(at)
         file.write(bytes([flipped]))
-    mark = cluster.log_mark("processor")
+    mark = cluster.deployment.log_mark("processor")
     cluster.start("processor", wait_ready=False)
     process = cluster.take("processor")
 
@@ -73,7 +73,7 @@ def flip_log_bit(cluster, rng):
         cluster.give("processor", process)
         healed = "recovered"
     else:
-        log = cluster.log_since("processor", mark)
+        log = cluster.deployment.log("processor", mark)
         assert process.returncode == 1 and "move that folder away" in log, f"it ended with {process.returncode}:\n{log}"
         cluster.remove_state()
         cluster.start("processor")
@@ -83,7 +83,7 @@ def flip_log_bit(cluster, rng):
 
 def fill_disk(cluster, rng):
     """Stops a processor whose log found no room; one whose flush did goes on by itself."""
-    mark = cluster.log_mark("processor")
+    mark = cluster.deployment.log_mark("processor")
     process = cluster.take("processor")
     filled = 0
 
@@ -92,7 +92,7 @@ def fill_disk(cluster, rng):
         nonlocal filled
         filled += cluster.disk.fill()
         ended = process.poll()
-        found = "No space left on device" in cluster.log_since("processor", mark)
+        found = "No space left on device" in cluster.deployment.log("processor", mark)
         assert found or ended is None, f"the processor ended with {ended}, and not because of the disk"
         return found
 

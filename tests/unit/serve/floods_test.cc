@@ -1,6 +1,5 @@
 // One org asks more than is taken of it: it is refused, and every query of another org is answered meanwhile.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <memory>
@@ -31,12 +30,7 @@ bool IsAnswered(const RawClient& client) {
 // Deadlines are beyond the test's: whatever waits for acme is never answered.
 class Floods : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    rlimit files{};
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = std::max<rlim_t>(files.rlim_cur, 3 * kMostClients);
-    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0) << "both ends of the connections are files of this process";
-  }
+  static void SetUpTestSuite() { ASSERT_TRUE(AllowFilesOf(kMostClients)); }
 
   Floods() {
     for (const char* org : {"acme", "globex"}) writer_.Add(0, MakeSeries("k", {}, MetricType::kCounter, org), 1, 7);

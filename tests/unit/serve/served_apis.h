@@ -1,6 +1,9 @@
 // Ingest and query behind one real server, over a broker and a state in memory.
 #pragma once
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,6 +23,14 @@
 namespace odometer {
 
 inline constexpr const char* kEventsTopic = "metrics.events";
+
+// Of so many connections both ends are files of this process. False: it may not have as many.
+inline bool AllowFilesOf(size_t connections) {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = std::max<rlim_t>(files.rlim_cur, 3 * connections);
+  return setrlimit(RLIMIT_NOFILE, &files) == 0;
+}
 
 // The broker in memory is for one thread; here the I/O threads and the writer of controls use it.
 class SharedBroker {

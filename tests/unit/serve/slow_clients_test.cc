@@ -1,8 +1,6 @@
 // Clients that are slow, silent or many: the others are answered meanwhile, and they themselves in the end.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
@@ -69,12 +67,7 @@ TEST(SlowClients, ASlowReaderDelaysNobody) {
 
 TEST(SlowClients, TwoThousandIdleConnections) {
   constexpr size_t kIdle = 2'000;
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  ASSERT_GE(files.rlim_max, 3 * kIdle) << "both ends of the connections are files of this process";
-  files.rlim_cur = std::max<rlim_t>(files.rlim_cur, 3 * kIdle);
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
-
+  ASSERT_TRUE(AllowFilesOf(kIdle));
   ServedApis served(kOneThread);
   std::vector<std::unique_ptr<RawClient>> idle;
   for (size_t i = 0; i < kIdle; ++i) {
